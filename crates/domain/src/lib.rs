@@ -1,1 +1,25 @@
+//! The nouns of the marketplace, and the rules that make a value of each valid.
+//!
+//! Everything here is pure and compiles for the browser as well as for the server, so that a form
+//! is judged by the same code on both sides. Input arrives as `…Form` types full of strings; their
+//! `validate` methods return either a valid noun or [`FieldErrors`], one message per field.
 
+#[macro_use]
+mod text_enum;
+
+pub mod account;
+pub mod browse;
+pub mod feed;
+pub mod id;
+pub mod job;
+pub mod language;
+pub mod money;
+pub mod place;
+pub mod profile;
+pub mod receipt;
+pub mod role;
+pub mod skill;
+pub mod validate;
+
+pub use id::{JobId, SessionId, UserId};
+pub use validate::FieldErrors;
