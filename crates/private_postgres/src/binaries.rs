@@ -38,14 +38,11 @@ impl Binaries {
             return Err(not_installed());
         }
         let versions: Vec<String> = installed.iter().map(|b| b.major.to_string()).collect();
-        installed
-            .into_iter()
-            .find(|binaries| binaries.major == wanted)
-            .ok_or_else(|| Error::WrongVersion {
-                data_dir: data_dir.to_owned(),
-                wanted,
-                installed: versions.join(", "),
-            })
+        installed.into_iter().find(|binaries| binaries.major == wanted).ok_or_else(|| Error::WrongVersion {
+            data_dir: data_dir.to_owned(),
+            wanted,
+            installed: versions.join(", "),
+        })
     }
 
     /// Major version, such as 15.
@@ -62,10 +59,7 @@ impl Binaries {
 }
 
 fn not_installed() -> Error {
-    let searched: Vec<String> = well_known_folders()
-        .iter()
-        .map(|dir| dir.display().to_string())
-        .collect();
+    let searched: Vec<String> = well_known_folders().iter().map(|dir| dir.display().to_string()).collect();
     Error::NotInstalled {
         searched: if searched.is_empty() {
             "/usr/lib/postgresql/*/bin".to_owned()
@@ -82,9 +76,7 @@ fn installed() -> Vec<Binaries> {
     let mut found: Vec<Binaries> = folders
         .into_iter()
         .filter(|dir| {
-            ["initdb", "postgres", "pg_ctl", "psql"]
-                .iter()
-                .all(|program| dir.join(program).is_file())
+            ["initdb", "postgres", "pg_ctl", "psql"].iter().all(|program| dir.join(program).is_file())
         })
         .filter_map(|dir| {
             let major = major_of_program(&dir.join("postgres"))?;
@@ -122,20 +114,12 @@ fn well_known_folders() -> Vec<PathBuf> {
 }
 
 fn major_of_program(postgres: &Path) -> Option<u32> {
-    let output = Command::new(postgres)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new(postgres).arg("--version").stdin(Stdio::null()).output().ok()?;
     parse_version(&String::from_utf8_lossy(&output.stdout))
 }
 
 fn major_of_data(data_dir: &Path) -> Option<u32> {
-    std::fs::read_to_string(data_dir.join("PG_VERSION"))
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    std::fs::read_to_string(data_dir.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
 /// Reads the major version out of `postgres (PostgreSQL) 15.14 (Debian 15.14-1)`.
@@ -164,10 +148,7 @@ mod tests {
 
     #[test]
     fn version_is_read_from_the_servers_own_words() {
-        assert_eq!(
-            parse_version("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(parse_version("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"), Some(15));
         assert_eq!(parse_version("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(parse_version("zsh: not found"), None);
         assert_eq!(parse_version(""), None);

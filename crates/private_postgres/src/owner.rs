@@ -71,16 +71,13 @@ impl Owner {
     /// Creates `wanted` for this user, or a folder under `/var/lib` if they cannot reach it.
     pub(crate) fn prepare_home(&self, wanted: &Path) -> Result<PathBuf, Error> {
         self.create(wanted)?;
-        let wanted = wanted
-            .canonicalize()
-            .map_err(Error::io(format!("resolving {}", wanted.display())))?;
+        let wanted = wanted.canonicalize().map_err(Error::io(format!("resolving {}", wanted.display())))?;
         if self.can_write(&wanted)? {
             return Ok(wanted);
         }
         let name = format!("{:016x}", fnv1a(wanted.as_os_str().as_encoded_bytes()));
         let parent = Path::new(FALLBACK_PARENT);
-        std::fs::create_dir_all(parent)
-            .map_err(Error::io(format!("creating {}", parent.display())))?;
+        std::fs::create_dir_all(parent).map_err(Error::io(format!("creating {}", parent.display())))?;
         allow_passage(parent)?;
         let fallback = parent.join(name);
         self.create(&fallback)?;

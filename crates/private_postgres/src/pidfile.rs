@@ -51,13 +51,12 @@ pub(crate) fn is_ours(pid: u32, data: &Path) -> bool {
         // PostgreSQL works in its data folder. A zombie has no folder any more.
         return std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == data);
     }
-    std::process::Command::new("ps")
-        .args(["-p", &pid.to_string(), "-o", "command="])
-        .output()
-        .is_ok_and(|output| {
+    std::process::Command::new("ps").args(["-p", &pid.to_string(), "-o", "command="]).output().is_ok_and(
+        |output| {
             let line = String::from_utf8_lossy(&output.stdout);
             line.contains("postgres") && line.contains(&*data.to_string_lossy())
-        })
+        },
+    )
 }
 
 #[cfg(test)]
@@ -67,18 +66,12 @@ mod tests {
     #[test]
     fn a_ready_server_is_recognised() {
         let text = "4711\n/data\n1763654400\n25432\n\n127.0.0.1\n  5432001   7\nready   \n";
-        assert_eq!(
-            parse(text),
-            Some(PidFile { pid: 4711, port: Some(25432), state: State::Ready })
-        );
+        assert_eq!(parse(text), Some(PidFile { pid: 4711, port: Some(25432), state: State::Ready }));
     }
 
     #[test]
     fn a_half_written_file_means_starting() {
-        assert_eq!(
-            parse("4711\n/data\n"),
-            Some(PidFile { pid: 4711, port: None, state: State::Starting })
-        );
+        assert_eq!(parse("4711\n/data\n"), Some(PidFile { pid: 4711, port: None, state: State::Starting }));
         assert_eq!(parse(""), None);
         assert_eq!(parse("not a number\n"), None);
     }

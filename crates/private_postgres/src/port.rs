@@ -22,8 +22,7 @@ pub(crate) fn choose(preferred: Option<u16>) -> Result<u16, Error> {
     }
     for _ in 0..64 {
         let mut random = [0; 2];
-        getrandom::fill(&mut random)
-            .map_err(|error| Error::io("drawing a random port")(error.into()))?;
+        getrandom::fill(&mut random).map_err(|error| Error::io("drawing a random port")(error.into()))?;
         let port = RANGE.start + u16::from_le_bytes(random) % (RANGE.end - RANGE.start);
         if is_free(port) {
             return Ok(port);

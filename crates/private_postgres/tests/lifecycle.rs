@@ -1,0 +1,175 @@
+//! The whole life of a private server, on the PostgreSQL that is installed.
+#![allow(clippy::unwrap_used)]
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use private_postgres::{Error, Options, PrivatePostgres};
+
+fn options(dir: &Path) -> Options {
+    Options { lock_within: Duration::from_secs(30), ..Options::throwaway(dir) }
+}
+
+fn query(postgres: &PrivatePostgres, database: &str, sql: &str) -> String {
+    let output =
+        postgres.psql(database).args(["--tuples-only", "--no-align", "--command", sql]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn postmaster_pid(dir: &Path) -> String {
+    let text = std::fs::read_to_string(dir.join("data/postmaster.pid")).unwrap();
+    text.lines().next().unwrap().to_owned()
+}
+
+fn kill_9(pid: &str) {
+    assert!(Command::new("kill").args(["-9", pid]).status().unwrap().success());
+}
+
+#[test]
+fn data_outlives_a_stop_in_a_folder_with_spaces_and_a_long_name() {
+    let parent = tempfile::tempdir().unwrap();
+    open_to_all(parent.path());
+    // A Unix socket could not be bound here: its path would exceed 107 bytes.
+    let dir = parent.path().join(format!("a folder {}", "x".repeat(120)));
+    let postgres = PrivatePostgres::start(&options(&dir)).unwrap();
+    assert!(!postgres.adopted());
+    postgres.ensure_database("market").unwrap();
+    postgres.ensure_database("market").unwrap();
+    query(&postgres, "market", "create table t (n int); insert into t values (42)");
+    let (port, url) = (postgres.port(), postgres.url("market"));
+    assert!(url.starts_with("postgres://postgres:"), "{url}");
+    postgres.stop().unwrap();
+    assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(), "still listening");
+
+    let again = PrivatePostgres::start(&options(&dir)).unwrap();
+    assert_eq!(again.url("market"), url, "port and password are kept");
+    assert_eq!(query(&again, "market", "select n from t"), "42");
+    assert_eq!(query(&again, "market", "show server_encoding"), "UTF8");
+    assert_eq!(query(&again, "market", "select lower('ÄÖ')"), "äö");
+}
+
+#[test]
+fn a_password_is_asked_for_and_kept_to_the_owner() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = home();
+    let postgres = PrivatePostgres::start(&options(dir.path())).unwrap();
+    let mode = std::fs::metadata(dir.path().join("password")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let refused = postgres
+        .psql("postgres")
+        .env("PGPASSWORD", "guess")
+        .args(["--command", "select 1"])
+        .output()
+        .unwrap();
+    assert!(!refused.status.success());
+    assert!(matches!(postgres.ensure_database("x; drop"), Err(Error::BadDatabaseName { .. })));
+}
+
+#[test]
+fn a_second_start_waits_for_the_first_and_then_says_who_is_in_the_way() {
+    let dir = home();
+    let _first = PrivatePostgres::start(&options(dir.path())).unwrap();
+    let impatient = Options { lock_within: Duration::ZERO, ..options(dir.path()) };
+    assert!(matches!(PrivatePostgres::start(&impatient), Err(Error::InUse { .. })));
+}
+
+#[test]
+fn a_taken_port_is_replaced() {
+    let dir = home();
+    let first = PrivatePostgres::start(&options(dir.path())).unwrap();
+    let port = first.port();
+    first.stop().unwrap();
+    let _squatter = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let second = PrivatePostgres::start(&options(dir.path())).unwrap();
+    assert_ne!(second.port(), port);
+    assert_eq!(query(&second, "postgres", "select 1"), "1");
+}
+
+#[test]
+fn a_stale_pid_file_is_removed() {
+    let dir = home();
+    PrivatePostgres::start(&options(dir.path())).unwrap().stop().unwrap();
+    // The number of a living process that is no PostgreSQL: this one.
+    let stale = format!("{}\n/elsewhere\n1\n5432\n\n127.0.0.1\n 1 1\nready\n", std::process::id());
+    std::fs::write(dir.path().join("data/postmaster.pid"), stale).unwrap();
+    let postgres = PrivatePostgres::start(&options(dir.path())).unwrap();
+    assert!(!postgres.adopted());
+    assert_eq!(query(&postgres, "postgres", "select 1"), "1");
+}
+
+#[test]
+fn a_killed_server_recovers() {
+    let dir = home();
+    let durable = Options { lock_within: Duration::from_secs(30), ..Options::new(dir.path()) };
+    let first = PrivatePostgres::start(&durable).unwrap();
+    query(&first, "postgres", "create table t (n int); insert into t values (7)");
+    kill_9(&postmaster_pid(dir.path()));
+    drop(first);
+    let second = PrivatePostgres::start(&durable).unwrap();
+    assert!(!second.adopted());
+    assert_eq!(query(&second, "postgres", "select n from t"), "7");
+}
+
+/// The other half of the next test: starts a server, says so, and waits to be killed.
+#[test]
+#[ignore = "run by another test, in a process of its own"]
+fn start_and_wait_to_be_killed() {
+    let dir = std::env::var_os("PRIVATE_POSTGRES_TEST_DIR").unwrap();
+    let postgres = PrivatePostgres::start(&options(Path::new(&dir))).unwrap();
+    std::fs::write(Path::new(&dir).join("started"), postgres.url("postgres")).unwrap();
+    // Ends with end-of-file if the parent test dies first.
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
+}
+
+#[test]
+fn a_server_whose_starter_was_killed_is_adopted() {
+    let dir = home();
+    let mut starter = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", "start_and_wait_to_be_killed"])
+        .env("PRIVATE_POSTGRES_TEST_DIR", dir.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = dir.path().join("started");
+    while !started.exists() {
+        assert!(starter.try_wait().unwrap().is_none(), "the starter ended early");
+        std::thread::yield_now();
+    }
+    starter.kill().unwrap();
+    starter.wait().unwrap();
+    let pid = postmaster_pid(dir.path());
+
+    let adopted = PrivatePostgres::start(&options(dir.path())).unwrap();
+    assert!(adopted.adopted());
+    assert_eq!(postmaster_pid(dir.path()), pid, "the same process serves");
+    assert_eq!(query(&adopted, "postgres", "select 1"), "1");
+    adopted.stop().unwrap();
+    assert!(!dir.path().join("data/postmaster.pid").exists());
+}
+
+#[test]
+fn a_detached_server_is_stopped_on_request() {
+    let dir = home();
+    assert!(!PrivatePostgres::stop_left_running(&options(dir.path())).unwrap());
+    PrivatePostgres::start(&options(dir.path())).unwrap().detach();
+    assert!(dir.path().join("data/postmaster.pid").exists());
+    assert!(PrivatePostgres::stop_left_running(&options(dir.path())).unwrap());
+    assert!(!dir.path().join("data/postmaster.pid").exists());
+}
+
+/// A temporary folder that the user PostgreSQL runs as can reach when the tests run as root.
+fn home() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    open_to_all(dir.path());
+    dir
+}
+
+fn open_to_all(dir: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
