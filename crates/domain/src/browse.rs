@@ -2,14 +2,18 @@
 
 use std::{fmt, str::FromStr};
 
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    job::{BudgetKind, Experience},
+    id::{JobId, UserId},
+    job::{Budget, BudgetKind, Duration, Experience},
     language::Language,
-    place::{Region, WorkPlace},
+    money::Money,
+    place::{Region, UtcOffset, WorkPlace},
+    profile::PractisedSkill,
     skill::Skill,
     validate::{FieldErrors, UnknownValue, amount, line, optional_choice},
 };
@@ -173,6 +177,41 @@ fn cursor(text: &str) -> Result<Option<Cursor>, String> {
     text.parse()
         .map(Some)
         .map_err(|_| "This page marker is not valid; please start from the first page.".to_owned())
+}
+
+/// A job as a list shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobListing {
+    pub id: JobId,
+    pub title: String,
+    /// The beginning of the description.
+    pub excerpt: String,
+    pub client_name: String,
+    pub budget: Budget,
+    pub required: Vec<Skill>,
+    pub duration: Duration,
+    pub experience: Option<Experience>,
+    pub work_place: WorkPlace,
+    pub location: String,
+    pub regions: Vec<Region>,
+    pub published_at: DateTime<Utc>,
+}
+
+/// A freelancer as a list shows them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FreelancerListing {
+    pub user_id: UserId,
+    pub display_name: String,
+    pub title: String,
+    /// The beginning of the summary.
+    pub excerpt: String,
+    pub skills: Vec<PractisedSkill>,
+    pub experience: Experience,
+    pub rate: Money,
+    pub weekly_hours: u16,
+    pub region: Region,
+    pub utc_offset: UtcOffset,
+    pub updated_at: DateTime<Utc>,
 }
 
 /// One page of a list, and where the next one begins.

@@ -41,6 +41,27 @@ impl Currency {
     }
 }
 
+impl Currency {
+    /// What one unit is worth in US dollars, in millionths: reference rates of November 2026, good
+    /// enough to compare and to sort, never to pay by.
+    pub const fn usd_millionths(self) -> u64 {
+        match self {
+            Self::Usd => 1_000_000,
+            Self::Eur => 1_160_000,
+            Self::Gbp => 1_320_000,
+            Self::Cad => 712_000,
+            Self::Aud => 652_000,
+            Self::Inr => 11_300,
+            Self::Sgd => 768_000,
+            Self::Jpy => 6_450,
+            Self::Brl => 187_000,
+            Self::Chf => 1_240_000,
+            Self::Pln => 273_000,
+            Self::Zar => 58_200,
+        }
+    }
+}
+
 /// An amount of at most two decimal places, 0 to 99,999,999.99.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
@@ -54,6 +75,11 @@ impl Money {
 
     pub const fn new(amount: Decimal, currency: Currency) -> Self {
         Self { amount, currency }
+    }
+
+    /// The amount in US dollars and cents at reference rates.
+    pub fn in_usd(&self) -> Decimal {
+        (self.amount * Decimal::new(self.currency.usd_millionths() as i64, 6)).round_dp(2)
     }
 
     /// "$1,250", "€37.50".

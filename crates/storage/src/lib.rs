@@ -1,1 +1,23 @@
+//! All SQL, a module for each noun.
+//!
+//! Functions that change something take a connection, so that the service that calls them owns the
+//! transaction; functions that only read take any executor. Queries are checked against the schema
+//! when they are compiled.
 
+pub mod browse;
+pub mod database;
+pub mod embeddings;
+mod error;
+pub mod feeds;
+pub mod jobs;
+pub mod matches;
+pub mod outbox;
+pub mod profiles;
+pub mod sessions;
+pub mod stats;
+pub mod users;
+
+pub use database::{Database, MIGRATOR};
+pub use error::Error;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;

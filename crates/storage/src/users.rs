@@ -1,0 +1,177 @@
+//! Accounts and their roles.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    UserId,
+    account::Email,
+    place::Region,
+    role::{Role, Roles},
+};
+use sqlx::{PgConnection, PgExecutor};
+
+use crate::{Result, error::stored};
+
+/// An account, without what proves that somebody owns it.
+#[derive(Clone, Debug)]
+pub struct User {
+    pub id: UserId,
+    pub email: String,
+    pub display_name: String,
+    pub region: Region,
+    pub roles: Roles,
+    pub created_at: DateTime<Utc>,
+}
+
+pub struct NewUser<'a> {
+    pub id: UserId,
+    pub email: &'a Email,
+    pub display_name: &'a str,
+    pub password_hash: &'a str,
+    pub region: Region,
+    pub roles: &'a Roles,
+}
+
+/// The constraint that keeps an e-mail address to one account.
+pub const EMAIL_UNIQUE: &str = "users_email_unique";
+
+/// Errors: refused by [`EMAIL_UNIQUE`] if the address has an account.
+pub async fn insert(db: &mut PgConnection, user: &NewUser<'_>) -> Result<()> {
+    sqlx::query!(
+        "insert into auth.users (id, email, display_name, password_hash, region)
+         values ($1, $2, $3, $4, $5)",
+        user.id.uuid(),
+        user.email.as_str(),
+        user.display_name,
+        user.password_hash,
+        user.region.as_str(),
+    )
+    .execute(&mut *db)
+    .await?;
+    set_roles(db, user.id, user.roles).await
+}
+
+/// Gives a person exactly these of the roles people choose themselves; others stay as they are.
+pub async fn set_roles(db: &mut PgConnection, id: UserId, roles: &Roles) -> Result<()> {
+    let chosen: Vec<String> = roles.iter().map(|role| role.to_string()).collect();
+    sqlx::query!(
+        "delete from auth.user_roles
+         where user_id = $1 and role in ('user_freelancer', 'user_client') and role <> all($2)",
+        id.uuid(),
+        &chosen,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "insert into auth.user_roles (user_id, role)
+         select $1, unnest($2::text[]) on conflict do nothing",
+        id.uuid(),
+        &chosen,
+    )
+    .execute(&mut *db)
+    .await?;
+    Ok(())
+}
+
+pub async fn update(db: &mut PgConnection, id: UserId, display_name: &str, region: Region) -> Result<()> {
+    sqlx::query!(
+        "update auth.users set display_name = $2, region = $3, updated_at = now() where id = $1",
+        id.uuid(),
+        display_name,
+        region.as_str(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+struct Row {
+    id: uuid::Uuid,
+    email: String,
+    display_name: String,
+    region: String,
+    roles: Vec<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for User {
+    type Error = crate::Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            email: row.email,
+            display_name: row.display_name,
+            region: stored("region", &row.region)?,
+            roles: row
+                .roles
+                .iter()
+                .map(|role| stored("role", role))
+                .collect::<Result<Vec<Role>>>()?
+                .into_iter()
+                .collect(),
+            created_at: row.created_at,
+        })
+    }
+}
+
+pub async fn by_id(db: impl PgExecutor<'_>, id: UserId) -> Result<Option<User>> {
+    sqlx::query_as!(
+        Row,
+        r#"select id, email, display_name, region, created_at,
+                  array(select role from auth.user_roles where user_id = id) as "roles!"
+           from auth.users where id = $1"#,
+        id.uuid(),
+    )
+    .fetch_optional(db)
+    .await?
+    .map(User::try_from)
+    .transpose()
+}
+
+/// What is needed to check a password.
+pub struct Credentials {
+    pub user_id: UserId,
+    pub password_hash: Option<String>,
+}
+
+pub async fn credentials(db: impl PgExecutor<'_>, email: &Email) -> Result<Option<Credentials>> {
+    let row = sqlx::query!("select id, password_hash from auth.users where email = $1", email.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| Credentials { user_id: row.id.into(), password_hash: row.password_hash }))
+}
+
+/// Everybody whom the person blocked or who blocked them.
+pub async fn blocked_with(db: impl PgExecutor<'_>, id: UserId) -> Result<Vec<UserId>> {
+    let rows = sqlx::query_scalar!(
+        r#"select blocked_id as "id!" from core.blocks where blocker_id = $1
+           union select blocker_id from core.blocks where blocked_id = $1"#,
+        id.uuid(),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(UserId::from).collect())
+}
+
+/// Errors: none for a block that is there already.
+pub async fn block(db: &mut PgConnection, blocker: UserId, blocked: UserId) -> Result<()> {
+    sqlx::query!(
+        "insert into core.blocks (blocker_id, blocked_id) values ($1, $2) on conflict do nothing",
+        blocker.uuid(),
+        blocked.uuid(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn unblock(db: &mut PgConnection, blocker: UserId, blocked: UserId) -> Result<()> {
+    sqlx::query!(
+        "delete from core.blocks where blocker_id = $1 and blocked_id = $2",
+        blocker.uuid(),
+        blocked.uuid(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
