@@ -1,1 +1,37 @@
-//! The design system.
+//! The design system: plain components that render on the server, hydrate inside islands and mount
+//! in the gallery. They know the domain's nouns and nothing of services.
+//!
+//! `use crate::ui::*;` brings all of it into a page. Styles are classes of `style/*.css`; nothing
+//! sets a `style` attribute, because the content security policy forbids it.
+
+mod avatar;
+mod badge;
+mod button;
+mod card;
+mod choice;
+mod dial;
+mod error_summary;
+mod field;
+mod icon;
+mod listing;
+mod mark;
+mod notice;
+mod shell;
+mod text_area;
+mod time;
+
+pub use avatar::*;
+pub use badge::*;
+pub use button::*;
+pub use card::*;
+pub use choice::*;
+pub use dial::*;
+pub use error_summary::*;
+pub use field::*;
+pub use icon::*;
+pub use listing::*;
+pub use mark::*;
+pub use notice::*;
+pub use shell::*;
+pub use text_area::*;
+pub use time::*;
