@@ -23,6 +23,7 @@ pub fn Avatar(#[prop(into)] name: String, #[prop(optional)] size: AvatarSize) ->
             {initials(&name)}
         </span>
     }
+    .into_any()
 }
 
 const COLOURS: [&str; 6] = [" avatar-0", " avatar-1", " avatar-2", " avatar-3", " avatar-4", " avatar-5"];

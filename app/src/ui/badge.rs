@@ -26,7 +26,7 @@ pub fn Badge(#[prop(into)] text: String, #[prop(optional)] tone: Tone) -> impl I
         Tone::Danger => "badge badge-danger",
         Tone::Fit => "badge badge-fit",
     };
-    view! { <span class=class>{text}</span> }
+    view! { <span class=class>{text}</span> }.into_any()
 }
 
 /// How a skill stands to a job.
@@ -66,6 +66,7 @@ pub fn SkillTag(
             {(!spoken.is_empty()).then(|| view! { <span class="sr-only">{spoken}</span> })}
         </span>
     }
+    .into_any()
 }
 
 /// A run of skills, each with its state.
@@ -73,5 +74,5 @@ pub fn SkillTag(
 pub fn SkillTags(skills: Vec<(String, SkillState)>) -> impl IntoView {
     let tags: Vec<_> =
         skills.into_iter().map(|(name, state)| view! { <li><SkillTag name state /></li> }).collect();
-    view! { <ul class="tags">{tags}</ul> }
+    view! { <ul class="tags">{tags}</ul> }.into_any()
 }

@@ -51,6 +51,7 @@ pub fn Button(
             {children()}
         </button>
     }
+    .into_any()
 }
 
 /// A link that looks like a button, for going somewhere rather than doing something.
@@ -66,4 +67,5 @@ pub fn LinkButton(
             {children()}
         </a>
     }
+    .into_any()
 }

@@ -15,6 +15,7 @@ pub fn Card(
             {children()}
         </section>
     }
+    .into_any()
 }
 
 /// The heading of a page, a line about it, and its actions.
@@ -33,6 +34,7 @@ pub fn PageHeader(
             {children.map(|children| view! { <div class="flex flex-wrap gap-3">{children()}</div> })}
         </div>
     }
+    .into_any()
 }
 
 /// A figure and what it counts.
@@ -44,6 +46,7 @@ pub fn Stat(#[prop(into)] value: String, #[prop(into)] label: String) -> impl In
             <span class="stat-label">{label}</span>
         </div>
     }
+    .into_any()
 }
 
 /// Plain text as people typed it: a paragraph for each blank line, line breaks kept.
@@ -55,17 +58,15 @@ pub fn Prose(#[prop(into)] text: String) -> impl IntoView {
         .filter(|paragraph| !paragraph.is_empty())
         .map(|paragraph| view! { <p>{paragraph.to_owned()}</p> })
         .collect();
-    view! { <div class="prose">{paragraphs}</div> }
+    view! { <div class="prose">{paragraphs}</div> }.into_any()
 }
 
 /// Short facts under their names.
 #[component]
 pub fn Facts(facts: Vec<(&'static str, String)>) -> impl IntoView {
-    let rows: Vec<_> = facts
-        .into_iter()
-        .map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> })
-        .collect();
-    view! { <dl class="facts">{rows}</dl> }
+    let rows: Vec<_> =
+        facts.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect();
+    view! { <dl class="facts">{rows}</dl> }.into_any()
 }
 
 /// Numbered steps; `current` (from 0) marks where one stands.
@@ -84,7 +85,7 @@ pub fn Steps(steps: Vec<(String, String)>, #[prop(optional, into)] current: Opti
             }
         })
         .collect();
-    view! { <ol class="steps">{steps}</ol> }
+    view! { <ol class="steps">{steps}</ol> }.into_any()
 }
 
 /// The way to this page: (text, address); the last one is the page itself and no link.
@@ -107,4 +108,5 @@ pub fn Breadcrumb(trail: Vec<(String, String)>) -> impl IntoView {
             <ol class="breadcrumb">{items}</ol>
         </nav>
     }
+    .into_any()
 }

@@ -36,6 +36,7 @@ pub fn Checkbox(
             <span>{label}</span>
         </label>
     }
+    .into_any()
 }
 
 /// A way to choose with a line of explanation.
@@ -106,6 +107,7 @@ fn group(
             {parts.error.map(|error| view! { <ErrorText id=format!("{id}-error") error /> })}
         </fieldset>
     }
+    .into_any()
 }
 
 /// From–to amounts with their currency. The three names are as they are sent, such as
@@ -186,4 +188,5 @@ pub fn MoneyRange(
             {error_lines}
         </fieldset>
     }
+    .into_any()
 }

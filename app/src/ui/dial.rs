@@ -51,6 +51,7 @@ pub fn Dial(score: Score, #[prop(optional)] size: DialSize) -> impl IntoView {
             </span>
         </span>
     }
+    .into_any()
 }
 
 /// A half circle from left to right around (50, 50).

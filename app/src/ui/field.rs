@@ -82,6 +82,7 @@ pub fn Field(
             {error.map(|error| view! { <ErrorText id=error_id error /> })}
         </div>
     }
+    .into_any()
 }
 
 /// One field's fault, below its control.
@@ -93,6 +94,7 @@ pub(super) fn ErrorText(id: String, error: String) -> impl IntoView {
             <span>{error}</span>
         </p>
     }
+    .into_any()
 }
 
 /// A line of text. `input_type` is any text-like type: text, email, password, search, url, date.
@@ -136,6 +138,7 @@ pub fn TextInput(
             />
         </Field>
     }
+    .into_any()
 }
 
 /// A number; text on the wire, so that what was typed comes back unchanged. `unit` stands before
@@ -188,6 +191,7 @@ pub fn NumberInput(
             }}
         </Field>
     }
+    .into_any()
 }
 
 /// One of several values. `empty` is what stands for no choice, such as "Any region".
@@ -219,6 +223,7 @@ pub fn Select(
             </select>
         </Field>
     }
+    .into_any()
 }
 
 pub(super) fn select_options(options: Vec<Choice>, value: &str) -> Vec<AnyView> {

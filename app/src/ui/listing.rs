@@ -36,6 +36,7 @@ pub fn FilterBar(
             </form>
         </details>
     }
+    .into_any()
 }
 
 /// Where a list goes on. `first` is the address of the first page, where this one is not it;
@@ -64,6 +65,7 @@ pub fn Pager(
             </span>
         </nav>
     }
+    .into_any()
 }
 
 /// What stands where a list has nothing in it: a dial without a reading, why, and what to do.
@@ -94,12 +96,13 @@ pub fn EmptyState(
                 })}
         </div>
     }
+    .into_any()
 }
 
 /// Rows below each other, parted by lines.
 #[component]
 pub fn Rows(children: Children) -> impl IntoView {
-    view! { <div class="rows">{children()}</div> }
+    view! { <div class="rows">{children()}</div> }.into_any()
 }
 
 /// What a row of a list of jobs shows; all of it in words.
@@ -177,6 +180,7 @@ fn row(person: Option<String>, data: JobRowData, amount: String) -> impl IntoVie
             </div>
         </article>
     }
+    .into_any()
 }
 
 /// A job in a freelancer's feed. `when` is its age in words; `is_new` lets it slide in.
@@ -226,6 +230,7 @@ fn match_card(
             </div>
         </article>
     }
+    .into_any()
 }
 
 /// How well each part of a score fits, as small bars.
@@ -247,5 +252,5 @@ pub fn ReceiptBrief(reasons: Vec<domain::feed::Reason>) -> impl IntoView {
             }
         })
         .collect();
-    view! { <ul class="reasons">{reasons}</ul> }
+    view! { <ul class="reasons">{reasons}</ul> }.into_any()
 }

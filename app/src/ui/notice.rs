@@ -36,6 +36,7 @@ pub fn Notice(
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// While texts are still being read for their meaning: how far that is. Renders nothing once all
@@ -94,6 +95,7 @@ pub fn Skeleton(#[prop(default = 3)] lines: u8) -> impl IntoView {
             {lines}
         </div>
     }
+    .into_any()
 }
 
 /// How the live channel stands.
@@ -124,6 +126,7 @@ pub fn ConnectionStatus(#[prop(into)] state: Signal<Connection>) -> impl IntoVie
             {text}
         </span>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -106,6 +106,7 @@ pub fn Shell(
         </main>
         <SiteFooter path theme />
     }
+    .into_any()
 }
 
 /// The header with the navigation; on phones the navigation is a bar at the bottom.
@@ -151,6 +152,7 @@ pub fn SiteHeader(
             </div>
         </header>
     }
+    .into_any()
 }
 
 /// What belongs to one's account, behind one's initials; opens without JavaScript.
@@ -175,6 +177,7 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
             </div>
         </details>
     }
+    .into_any()
 }
 
 /// The footer, with the choice of colours.
@@ -189,6 +192,7 @@ pub fn SiteFooter(#[prop(into)] path: String, #[prop(optional)] theme: Theme) ->
             </div>
         </footer>
     }
+    .into_any()
 }
 
 /// Light, dark or as the device has it: a plain form to `/api/theme` with `theme` and `next`.
@@ -220,4 +224,5 @@ pub fn ThemeForm(#[prop(into)] next: String, #[prop(optional)] theme: Theme) -> 
             {buttons}
         </form>
     }
+    .into_any()
 }

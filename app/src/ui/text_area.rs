@@ -38,6 +38,7 @@ pub fn TextArea(
             </textarea>
         </Field>
     }
+    .into_any()
 }
 
 /// In the browser the text becomes a text node, which needs no escaping.

@@ -9,7 +9,7 @@ pub fn RelativeTime(
     #[prop(into)] words: String,
 ) -> impl IntoView {
     let title = datetime.clone();
-    view! { <time datetime=datetime title=title>{words}</time> }
+    view! { <time datetime=datetime title=title>{words}</time> }.into_any()
 }
 
 /// How long ago something was, in words: "just now", "5 minutes ago", "yesterday", "3 weeks ago".
