@@ -27,7 +27,7 @@ pub fn Forms() -> impl IntoView {
         </Specimen>
         <Specimen title="A form with faults">
             <form class="form max-w-2xl">
-                <ErrorSummary errors=errors.clone() labels=vec![("title", "Title"), ("budget_max", "Budget")] />
+                <ErrorSummary focus=false errors=errors.clone() labels=vec![("title", "Title"), ("budget_max", "Budget")] />
                 <TextInput name="form[title]" label="Title" value="Shop" hint="What is to be done, in one line." errors=errors.clone() />
                 <TextArea
                     name="form[description]"

@@ -52,15 +52,15 @@ pub fn SkillTag(
     #[prop(optional, into)]
     detail: String,
 ) -> impl IntoView {
-    let (class, spoken) = match state {
-        SkillState::Plain => ("tag", ""),
-        SkillState::Met => ("tag tag-met", " (met)"),
-        SkillState::Missing => ("tag tag-missing", " (missing)"),
-        SkillState::Nice => ("tag tag-nice", " (nice to have)"),
+    let (class, spoken, glyph) = match state {
+        SkillState::Plain => ("tag", "", None),
+        SkillState::Met => ("tag tag-met", " (met)", Some(Glyph::Check)),
+        SkillState::Missing => ("tag tag-missing", " (missing)", Some(Glyph::Cross)),
+        SkillState::Nice => ("tag tag-nice", " (nice to have)", Some(Glyph::Plus)),
     };
     view! {
         <span class=class>
-            {(state == SkillState::Met).then(|| view! { <Icon glyph=Glyph::Check /> })}
+            {glyph.map(|glyph| view! { <Icon glyph /> })}
             {name}
             {(!detail.is_empty()).then(|| view! { <span class="optional">{detail}</span> })}
             {(!spoken.is_empty()).then(|| view! { <span class="sr-only">{spoken}</span> })}

@@ -23,10 +23,11 @@ pub fn Dial(score: Score, #[prop(optional)] size: DialSize) -> impl IntoView {
         DialSize::Large => "dial dial-l",
     };
     let large = size == DialSize::Large;
+    let view_box = if size == DialSize::Small { "0 0 100 54" } else { "-8 -8 116 64" };
     view! {
         <span class=class role="img" aria-label=format!("Fit {degrees} of 100 degrees")>
-            <svg viewBox=if large { "-6 -6 112 66" } else { "0 0 100 54" } aria-hidden="true">
-                {large.then(|| ticks(46.0, 51.0, 55.0))}
+            <svg viewBox=view_box aria-hidden="true">
+                {(size != DialSize::Small).then(|| ticks(50.0, 53.0, 56.0))}
                 <path class="dial-track" d=ARC />
                 <path
                     class="dial-arc"
@@ -34,7 +35,6 @@ pub fn Dial(score: Score, #[prop(optional)] size: DialSize) -> impl IntoView {
                     pathLength="100"
                     stroke-dasharray=format!("{degrees} 100")
                 />
-                {(size == DialSize::Medium).then(|| ticks(36.0, 39.0, 41.0))}
                 {large
                     .then(|| {
                         view! {

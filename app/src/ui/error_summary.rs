@@ -12,6 +12,9 @@ pub fn ErrorSummary(
     /// here comes last under its message alone.
     #[prop(optional)]
     labels: Vec<(&'static str, &'static str)>,
+    /// Whether the page opens with the focus here, so that keyboard and screen reader start at it.
+    #[prop(default = true)]
+    focus: bool,
 ) -> impl IntoView {
     if errors.is_empty() {
         return ().into_any();
@@ -32,7 +35,7 @@ pub fn ErrorSummary(
         many => format!("{many} things need your attention"),
     };
     view! {
-        <div class="error-summary" role="alert" tabindex="-1" id="errors" autofocus>
+        <div class="error-summary" role="alert" tabindex="-1" id="errors" autofocus=focus>
             <h2>{heading}</h2>
             <ul>{lines}</ul>
         </div>

@@ -88,7 +88,7 @@ pub fn Protractor(scores: Vec<Score>) -> impl IntoView {
             }
         })
         .collect();
-    let numbers: Vec<_> = (0..=10_u32)
+    let numbers: Vec<_> = (1..10_u32)
         .map(|i| {
             let (x, y) = at(i * 10, f32::from(RIM) - 34.0);
             view! { <text class="hero-number" x=x y=y + 5.0 text-anchor="middle">{i * 10}</text> }

@@ -86,7 +86,7 @@ pub fn EmptyState(
                 </g>
                 <path class="dial-needle" d="M88 84 44 52" />
                 <circle class="dial-hub" cx="88" cy="84" r="6" />
-                <circle class="mark-degree" cx="150" cy="14" r="6" stroke-width="3" />
+                <circle class="mark-degree" cx="166" cy="22" r="7" stroke-width="3" />
             </svg>
             <h2>{title}</h2>
             <p>{text}</p>
