@@ -141,3 +141,15 @@ $$;
 
 create trigger outbox_wakes_relay after insert on core.outbox
     for each statement execute function core.wake_relay();
+
+-- The demonstration marketplace in this database, if there is one: with the same plan, an
+-- interrupted seeding can be completed.
+create table core.demo_plan (
+    only_one     boolean primary key default true,
+    freelancers  integer not null,
+    jobs         integer not null,
+    seed         bigint not null,
+    planned_at   timestamptz not null,
+    completed_at timestamptz,
+    constraint demo_plan_only_one check (only_one)
+);

@@ -44,6 +44,13 @@ create table ai.matches (
 create index matches_of_job on ai.matches (job_id, score desc, freelancer_id) where removed_at is null;
 create index matches_of_freelancer on ai.matches (freelancer_id, score desc, job_id) where removed_at is null;
 
+-- Jobs whose candidates are to be ranked anew, because the texts of many profiles were read since.
+-- Written together with what calls for it, so that no crash forgets it.
+create table ai.rankings_due (
+    job_id       uuid primary key references core.jobs (id) on delete cascade,
+    requested_at timestamptz not null default clock_timestamp()
+);
+
 -- The last number given out in each person's feed. The row is locked while numbers are given out,
 -- so that they have no gap and are seen in order.
 create table ai.feeds (

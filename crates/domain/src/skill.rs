@@ -58,6 +58,16 @@ fn key(name: &str) -> String {
     key
 }
 
+/// The skill that these very words name. Short names ("Go", "R") are also ordinary words: they
+/// count only as the vocabulary writes them.
+fn mentioned(words: &str) -> Option<Skill> {
+    let words = words.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '+' | '#'));
+    let typed = key(words);
+    let label = *BY_ALIAS.get(&typed)?;
+    let sure = typed.chars().count() > 3 || words == label;
+    sure.then(|| Skill { key: key(label), label: label.to_owned() })
+}
+
 impl Skill {
     /// The longest name of a skill, in characters.
     pub const MAX_CHARS: usize = 40;
@@ -89,6 +99,26 @@ impl Skill {
             }
         }
         Ok(skills)
+    }
+
+    /// The known skills that a text mentions, in the order of their first mention, at most `max`.
+    pub fn mentioned_in(text: &str, max: usize) -> Vec<Self> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let mut skills: Vec<Self> = Vec::new();
+        let mut at = 0;
+        while at < words.len() && skills.len() < max {
+            let longest = (1..=4.min(words.len() - at)).rev();
+            let found = longest.filter_map(|n| Some((n, mentioned(&words[at..at + n].join(" "))?))).next();
+            if let Some((n, skill)) = found {
+                at += n;
+                if !skills.iter().any(|known| known.key == skill.key) {
+                    skills.push(skill);
+                }
+            } else {
+                at += 1;
+            }
+        }
+        skills
     }
 
     /// The skills the vocabulary knows, in its order.
@@ -127,6 +157,14 @@ mod tests {
         assert_eq!(skills.iter().map(|s| s.key.as_str()).collect::<Vec<_>>(), ["postgresql", "rust"]);
         assert!(Skill::parse_list("a,b,c", 2).is_err());
         assert!(Skill::parse_list("!!!", 2).is_err());
+    }
+
+    #[test]
+    fn skills_are_found_in_running_text() {
+        let text = "You go far with postgres, and write JavaScript (some Rust) with postgres.";
+        let found: Vec<_> = Skill::mentioned_in(text, 10).into_iter().map(|skill| skill.label).collect();
+        assert_eq!(found, ["PostgreSQL", "JavaScript", "Rust"]);
+        assert_eq!(Skill::mentioned_in(text, 1).len(), 1);
     }
 
     #[test]

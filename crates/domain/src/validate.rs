@@ -54,7 +54,7 @@ impl FieldErrors {
 /// Whether a character can disguise text: controls, and marks that reorder or hide what follows.
 ///
 /// The joiners U+200C and U+200D stay allowed: Persian and Hindi words and emoji need them.
-fn is_deceptive(c: char) -> bool {
+pub fn is_deceptive(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c,
             '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}' | '\u{00ad}'

@@ -1,1 +1,114 @@
+//! The use cases. Each function here is one thing a person or a program can do: it authorises,
+//! validates, and owns the transaction that does it.
 
+pub mod accounts;
+pub mod blocks;
+pub mod demo;
+pub mod engine;
+mod error;
+pub mod home;
+mod housekeeping;
+pub mod import;
+pub mod jobs;
+pub mod live;
+pub mod matches;
+pub mod profiles;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use embedding::Embedder;
+use events::{
+    hub::Hub,
+    relay::{Relay, Retries},
+};
+use identity::password::Passwords;
+use matching::Policy;
+use storage::Database;
+use tokio_util::sync::CancellationToken;
+
+pub use engine::{Engine, Reading};
+pub use error::{Result, ServiceError};
+
+/// Tells the time; tests set it.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// What the services are made from.
+pub struct Settings {
+    pub database: Database,
+    pub embedder: Arc<dyn Embedder>,
+    /// One sentence for the pages, where matching does less than it could.
+    pub notice: Option<String>,
+    pub policy: Policy,
+    pub retries: Retries,
+    pub clock: Clock,
+}
+
+impl Settings {
+    pub fn new(database: Database, embedder: Arc<dyn Embedder>) -> Self {
+        Self {
+            database,
+            embedder,
+            notice: None,
+            policy: Policy::default(),
+            retries: Retries::default(),
+            clock: Arc::new(Utc::now),
+        }
+    }
+}
+
+/// The handle through which everything is done. Clones share all state.
+#[derive(Clone)]
+pub struct Services {
+    pub(crate) database: Database,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) hub: Hub,
+    pub(crate) passwords: Passwords,
+    pub(crate) clock: Clock,
+    home: Arc<home::Cache>,
+    retries: Retries,
+}
+
+impl Services {
+    pub fn open(settings: Settings) -> Self {
+        Self {
+            engine: Arc::new(Engine::new(settings.embedder, settings.policy, settings.notice)),
+            database: settings.database,
+            hub: Hub::default(),
+            passwords: Passwords::default(),
+            clock: settings.clock,
+            home: Arc::default(),
+            retries: settings.retries,
+        }
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    /// Does the work behind the scenes until it is told to stop: fills the engine's index, delivers
+    /// events, reads texts that are new to the model, and tidies up.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        if !self.fill_index(&shutdown).await {
+            return;
+        }
+        let relay = Relay::new(self.database.clone(), Arc::new(self.clone()), self.retries);
+        tokio::join!(
+            relay.run(shutdown.clone()),
+            self.keep_reading(shutdown.clone()),
+            self.keep_house(shutdown.clone())
+        );
+    }
+}

@@ -151,6 +151,16 @@ pub async fn of_client(db: impl PgExecutor<'_>, client: UserId) -> Result<Vec<Ow
         .collect()
 }
 
+/// Whether a client has an open job.
+pub async fn has_open(db: impl PgExecutor<'_>, client: UserId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from core.jobs where client_id = $1 and status = 'open') as "is!""#,
+        client.uuid()
+    )
+    .fetch_one(db)
+    .await?)
+}
+
 pub struct NewJob<'a> {
     pub id: JobId,
     pub client_id: UserId,
@@ -359,7 +369,7 @@ impl Columns {
         Self {
             skill_keys: skills.map(|skill| skill.key.clone()).collect(),
             weekly_hours: content.weekly_hours.map(|hours| hours as i16),
-            experience: content.experience.map(|level| level.as_str()),
+            experience: content.experience.map(domain::job::Experience::as_str),
             regions: content.regions.iter().map(ToString::to_string).collect(),
             utc_offset: content.utc_offset.map(UtcOffset::minutes),
             languages: content.languages.iter().map(ToString::to_string).collect(),

@@ -5,6 +5,7 @@
 //! when they are compiled.
 
 pub mod browse;
+pub mod bulk;
 pub mod database;
 pub mod embeddings;
 mod error;
@@ -13,6 +14,7 @@ pub mod jobs;
 pub mod matches;
 pub mod outbox;
 pub mod profiles;
+pub mod rankings;
 pub mod sessions;
 pub mod stats;
 pub mod users;

@@ -153,6 +153,19 @@ pub async fn set_region(
     Ok(done.rows_affected() > 0)
 }
 
+/// Takes a profile off the market until its owner shows it again.
+pub async fn pause(db: &mut PgConnection, user_id: UserId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update core.profiles set visibility = 'paused', version = version + 1, updated_at = $2
+         where user_id = $1 and visibility = 'visible'",
+        user_id.uuid(),
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Every visible profile with its vector of this model, where there is one: what the engine's index
 /// is built from.
 pub fn visible_with_vectors<'a>(

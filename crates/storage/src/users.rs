@@ -141,16 +141,22 @@ pub async fn credentials(db: impl PgExecutor<'_>, email: &Email) -> Result<Optio
     Ok(row.map(|row| Credentials { user_id: row.id.into(), password_hash: row.password_hash }))
 }
 
-/// Everybody whom the person blocked or who blocked them.
-pub async fn blocked_with(db: impl PgExecutor<'_>, id: UserId) -> Result<Vec<UserId>> {
-    let rows = sqlx::query_scalar!(
-        r#"select blocked_id as "id!" from core.blocks where blocker_id = $1
-           union select blocker_id from core.blocks where blocked_id = $1"#,
-        id.uuid(),
+/// Everybody who blocked somebody, with whom they blocked.
+pub async fn blocks(db: impl PgExecutor<'_>) -> Result<Vec<(UserId, UserId)>> {
+    let rows = sqlx::query!("select blocker_id, blocked_id from core.blocks").fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.blocker_id.into(), row.blocked_id.into())).collect())
+}
+
+/// Whether either of two people blocked the other.
+pub async fn is_blocked(db: impl PgExecutor<'_>, one: UserId, other: UserId) -> Result<bool> {
+    let blocked = sqlx::query_scalar!(
+        r#"select exists (select from core.blocks where (blocker_id, blocked_id) in (($1, $2), ($2, $1))) as "is!""#,
+        one.uuid(),
+        other.uuid(),
     )
-    .fetch_all(db)
+    .fetch_one(db)
     .await?;
-    Ok(rows.into_iter().map(UserId::from).collect())
+    Ok(blocked)
 }
 
 /// Errors: none for a block that is there already.

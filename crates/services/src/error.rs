@@ -1,0 +1,64 @@
+use domain::{FieldErrors, role::Role};
+
+/// Why a use case was not done. What a person reads of it is decided where it is shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error("nobody is signed in")]
+    SignedOut,
+    #[error("this needs the role {0}")]
+    Forbidden(Role),
+    /// There is no such thing, or it is not for this person to know of.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    #[error("the form has {} errors", .0.len())]
+    Invalid(FieldErrors),
+    /// The act does not fit the present state; the sentence says what to do.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// Something that the act needs is away for the moment.
+    #[error("not available at present")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
+
+impl ServiceError {
+    pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
+
+impl From<storage::Error> for ServiceError {
+    fn from(error: storage::Error) -> Self {
+        match error {
+            storage::Error::Unavailable(_) => Self::Unavailable(Box::new(error)),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<sqlx::Error> for ServiceError {
+    fn from(error: sqlx::Error) -> Self {
+        storage::Error::from(error).into()
+    }
+}
+
+impl From<identity::Forbidden> for ServiceError {
+    fn from(error: identity::Forbidden) -> Self {
+        Self::Forbidden(error.0)
+    }
+}
+
+impl From<FieldErrors> for ServiceError {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+impl From<embedding::EmbedError> for ServiceError {
+    fn from(error: embedding::EmbedError) -> Self {
+        if error.is_transient() { Self::Unavailable(Box::new(error)) } else { Self::internal(error) }
+    }
+}

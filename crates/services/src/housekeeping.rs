@@ -1,0 +1,53 @@
+//! Tidying up: what has expired or was delivered long ago.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use storage::{feeds, outbox, sessions};
+use tokio_util::sync::CancellationToken;
+
+use crate::Services;
+
+const EVERY: Duration = Duration::from_secs(15 * 60);
+const SAMPLE_EVERY: Duration = Duration::from_secs(5);
+
+/// A browser that was away for longer loads its feed afresh.
+const KEEP_MESSAGES: TimeDelta = TimeDelta::days(30);
+const KEEP_DELIVERED: TimeDelta = TimeDelta::days(3);
+
+impl Services {
+    pub(crate) async fn keep_house(&self, shutdown: CancellationToken) {
+        let mut tidy = tokio::time::interval(EVERY);
+        let mut sample = tokio::time::interval(SAMPLE_EVERY);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                _ = tidy.tick() => {
+                    if let Err(error) = self.tidy().await {
+                        tracing::warn!(%error, "tidying up failed; it will be tried again");
+                    }
+                }
+                _ = sample.tick() => self.sample_outbox().await,
+            }
+        }
+    }
+
+    async fn tidy(&self) -> storage::Result<()> {
+        let now = self.now();
+        sessions::delete_expired(self.database.pool(), now).await?;
+        outbox::prune(self.database.pool(), now - KEEP_DELIVERED).await?;
+        let mut tx = self.database.begin().await?;
+        feeds::prune(&mut tx, now - KEEP_MESSAGES).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn sample_outbox(&self) {
+        // While the database is away there is nothing to tell.
+        if let Ok(health) = outbox::health(self.database.pool()).await {
+            metrics::gauge!("outbox_pending").set(health.pending as f64);
+            metrics::gauge!("outbox_parked").set(health.parked as f64);
+            metrics::gauge!("outbox_lag_seconds").set(health.lag_seconds);
+        }
+    }
+}

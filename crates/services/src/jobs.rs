@@ -1,0 +1,163 @@
+//! Posting, editing and closing jobs, and looking at them.
+
+use domain::{
+    JobId,
+    browse::{JobFilter, JobListing, Page},
+    job::{Job, JobForm, JobStatus},
+    receipt::Receipt,
+};
+use events::Event;
+use identity::Principal;
+use storage::jobs::{self, NewJob, OwnJob};
+
+use crate::{Result, ServiceError, Services};
+
+/// A page of the open jobs.
+pub async fn browse(services: &Services, filter: &JobFilter) -> Result<Page<JobListing>> {
+    Ok(storage::browse::jobs(services.database.pool(), filter).await?)
+}
+
+/// A job as one person sees it.
+pub struct View {
+    pub job: Job,
+    /// Whether it is the viewer's own.
+    pub own: bool,
+    /// Why it suits the viewer, if it does.
+    pub receipt: Option<Receipt>,
+}
+
+/// A job: drafts are for their client alone, open and closed ones for everybody.
+pub async fn view(services: &Services, who: Option<&Principal>, id: JobId) -> Result<View> {
+    let pool = services.database.pool();
+    let job = jobs::by_id(pool, id).await?.ok_or(ServiceError::NotFound("job"))?;
+    let own = who.is_some_and(|who| who.user_id == job.client_id);
+    if job.status == JobStatus::Draft && !own {
+        return Err(ServiceError::NotFound("job"));
+    }
+    let receipt = match who {
+        Some(who) if !own => storage::matches::explained(pool, id, who.user_id)
+            .await?
+            .filter(|explained| explained.removed_at.is_none())
+            .map(|explained| explained.receipt),
+        _ => None,
+    };
+    Ok(View { job, own, receipt })
+}
+
+/// The client's own jobs, drafts and closed ones included.
+pub async fn own(services: &Services, who: &Principal) -> Result<Vec<OwnJob>> {
+    let client = who.as_client()?;
+    Ok(jobs::of_client(services.database.pool(), client.user_id()).await?)
+}
+
+/// One of the client's own jobs, to be edited or looked after.
+pub async fn own_job(services: &Services, who: &Principal, id: JobId) -> Result<Job> {
+    let client = who.as_client()?;
+    jobs::by_id(services.database.pool(), id)
+        .await?
+        .filter(|job| job.client_id == client.user_id())
+        .ok_or(ServiceError::NotFound("job"))
+}
+
+/// What becomes of a job that is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Keep it as a draft, or leave it as it is.
+    Keep,
+    /// Show it to everybody and match it.
+    Publish,
+}
+
+/// Adds a job. The identifier is chosen by the form, so that one sent twice adds one job.
+pub async fn create(
+    services: &Services,
+    who: &Principal,
+    id: JobId,
+    form: &JobForm,
+    intent: Intent,
+) -> Result<()> {
+    let client = who.as_client()?;
+    let content = form.validate()?;
+    let status = if intent == Intent::Publish { JobStatus::Open } else { JobStatus::Draft };
+    let new = NewJob {
+        id,
+        client_id: client.user_id(),
+        region: who.region,
+        status,
+        content: &content,
+        now: services.now(),
+    };
+    let mut tx = services.database.begin().await?;
+    if jobs::insert(&mut tx, &new).await? {
+        if status == JobStatus::Open {
+            events::append(&mut tx, Event::JobPosted { job_id: id }).await?;
+        }
+        tx.commit().await?;
+        return Ok(());
+    }
+    // The identifier is taken: by this very form, sent twice, or by somebody else's job.
+    own_job(services, who, id).await.map(drop)
+}
+
+/// Replaces what a job says, if nobody has changed it since the form was opened.
+pub async fn edit(
+    services: &Services,
+    who: &Principal,
+    id: JobId,
+    expected_version: i32,
+    form: &JobForm,
+    intent: Intent,
+) -> Result<()> {
+    let client = who.as_client()?;
+    let before = own_job(services, who, id).await?;
+    let content = form.validate()?;
+    let now = services.now();
+    let mut tx = services.database.begin().await?;
+    jobs::update(&mut tx, id, client.user_id(), expected_version, &content, now).await?.ok_or(
+        match before.status {
+            JobStatus::Closed => ServiceError::Conflict("This job is closed and can no longer be changed."),
+            _ => ServiceError::Conflict(
+                "This job was changed in another window. Open it again to see its present state.",
+            ),
+        },
+    )?;
+    match (before.status, intent) {
+        (JobStatus::Draft, Intent::Publish) => {
+            jobs::publish(&mut tx, id, client.user_id(), now).await?;
+            events::append(&mut tx, Event::JobPosted { job_id: id }).await?;
+        }
+        (JobStatus::Open, _) => events::append(&mut tx, Event::JobEdited { job_id: id }).await?,
+        _ => {}
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Shows a draft to everybody. Publishing what is open already changes nothing.
+pub async fn publish(services: &Services, who: &Principal, id: JobId) -> Result<()> {
+    let client = who.as_client()?;
+    let job = own_job(services, who, id).await?;
+    match job.status {
+        JobStatus::Open => return Ok(()),
+        JobStatus::Closed => return Err(ServiceError::Conflict("This job is closed. Post it anew.")),
+        JobStatus::Draft => {}
+    }
+    let mut tx = services.database.begin().await?;
+    if jobs::publish(&mut tx, id, client.user_id(), services.now()).await?.is_some() {
+        events::append(&mut tx, Event::JobPosted { job_id: id }).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes a job off the market for good. Closing it twice changes nothing.
+pub async fn close(services: &Services, who: &Principal, id: JobId) -> Result<()> {
+    let client = who.as_client()?;
+    own_job(services, who, id).await?;
+    let mut tx = services.database.begin().await?;
+    if jobs::close(&mut tx, id, client.user_id(), services.now()).await?.is_some() {
+        events::append(&mut tx, Event::JobClosed { job_id: id }).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Looking at matches: a freelancer's feed, a client's candidates, and the receipts.
+
+use domain::{
+    JobId, UserId,
+    feed::{CandidateCard, MatchCard},
+    job::Job,
+    profile::Visibility,
+};
+use identity::Principal;
+use storage::{feeds, matches};
+
+pub use storage::matches::Explained;
+
+use crate::{
+    Reading, Result, ServiceError, Services,
+    engine::cards::{candidate_card, feed_card},
+};
+
+/// How many matches a page shows.
+const SHOWN: i64 = 100;
+
+/// What stands behind an empty feed, where it is not simply that nothing fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileState {
+    Missing,
+    Paused,
+    Visible,
+}
+
+/// A freelancer's matches, best first.
+pub struct Feed {
+    pub cards: Vec<MatchCard>,
+    /// The live channel goes on from here.
+    pub last_seq: i64,
+    pub profile: ProfileState,
+    pub reading: Reading,
+}
+
+pub async fn feed(services: &Services, who: &Principal) -> Result<Feed> {
+    let freelancer = who.as_freelancer()?;
+    let pool = services.database.pool();
+    // The position first: a match that comes in between is then shown twice to the browser, which
+    // takes it as one, rather than never.
+    let position = feeds::position(pool, freelancer.user_id()).await?;
+    let rows = matches::feed(pool, freelancer.user_id(), SHOWN).await?;
+    let profile = storage::profiles::by_user(pool, freelancer.user_id()).await?;
+    Ok(Feed {
+        cards: rows.iter().map(feed_card).collect(),
+        last_seq: position.last_seq,
+        profile: match profile {
+            None => ProfileState::Missing,
+            Some(profile) if profile.content.visibility == Visibility::Paused => ProfileState::Paused,
+            Some(_) => ProfileState::Visible,
+        },
+        reading: services.engine.reading(),
+    })
+}
+
+/// The best freelancers for one of the client's own jobs.
+pub struct Candidates {
+    pub job: Job,
+    pub cards: Vec<CandidateCard>,
+    /// The live channel goes on from here.
+    pub last_seq: i64,
+    pub reading: Reading,
+}
+
+pub async fn candidates(services: &Services, who: &Principal, job: JobId) -> Result<Candidates> {
+    let job = crate::jobs::own_job(services, who, job).await?;
+    let pool = services.database.pool();
+    let position = feeds::position(pool, who.user_id).await?;
+    let rows = matches::candidates(pool, job.id, SHOWN).await?;
+    Ok(Candidates {
+        cards: rows.iter().map(candidate_card).collect(),
+        job,
+        last_seq: position.last_seq,
+        reading: services.engine.reading(),
+    })
+}
+
+/// The whole receipt of a match. It is for the freelancer and for the job's client, nobody else.
+pub async fn receipt(
+    services: &Services,
+    who: &Principal,
+    job_id: JobId,
+    freelancer: UserId,
+) -> Result<(Job, Explained)> {
+    let missing = || ServiceError::NotFound("match");
+    let pool = services.database.pool();
+    let job = storage::jobs::by_id(pool, job_id).await?.ok_or_else(missing)?;
+    if who.user_id != freelancer && who.user_id != job.client_id {
+        return Err(missing());
+    }
+    let explained = matches::explained(pool, job_id, freelancer).await?.ok_or_else(missing)?;
+    Ok((job, explained))
+}

@@ -1,0 +1,67 @@
+//! Freelancers' profiles.
+
+use domain::{
+    UserId,
+    browse::{FreelancerFilter, FreelancerListing, Page},
+    profile::{Profile, ProfileForm, Visibility},
+};
+use events::Event;
+use identity::Principal;
+
+use crate::{Result, ServiceError, Services};
+
+/// A page of the visible freelancers.
+pub async fn browse(services: &Services, filter: &FreelancerFilter) -> Result<Page<FreelancerListing>> {
+    Ok(storage::browse::freelancers(services.database.pool(), filter).await?)
+}
+
+/// A profile as one person sees it.
+pub struct View {
+    pub profile: Profile,
+    /// Whether it is the viewer's own.
+    pub own: bool,
+    /// Whether the viewer blocked its owner, or the reverse.
+    pub blocked: bool,
+}
+
+/// A profile: paused ones are for their owner alone.
+pub async fn view(services: &Services, who: Option<&Principal>, id: UserId) -> Result<View> {
+    let pool = services.database.pool();
+    let profile = storage::profiles::by_user(pool, id).await?.ok_or(ServiceError::NotFound("freelancer"))?;
+    let own = who.is_some_and(|who| who.user_id == id);
+    if profile.content.visibility == Visibility::Paused && !own {
+        return Err(ServiceError::NotFound("freelancer"));
+    }
+    let blocked = match who {
+        Some(who) if !own => storage::users::is_blocked(pool, who.user_id, id).await?,
+        _ => false,
+    };
+    Ok(View { profile, own, blocked })
+}
+
+/// One's own profile, if there is one yet.
+pub async fn own(services: &Services, who: &Principal) -> Result<Option<Profile>> {
+    let freelancer = who.as_freelancer()?;
+    Ok(storage::profiles::by_user(services.database.pool(), freelancer.user_id()).await?)
+}
+
+/// Saves one's profile, new or changed, if nobody has changed it since the form was opened.
+pub async fn save(
+    services: &Services,
+    who: &Principal,
+    expected_version: Option<i32>,
+    form: &ProfileForm,
+) -> Result<()> {
+    let freelancer = who.as_freelancer()?;
+    let content = form.validate()?;
+    let id = freelancer.user_id();
+    let mut tx = services.database.begin().await?;
+    storage::profiles::save(&mut tx, id, who.region, &content, expected_version, services.now())
+        .await?
+        .ok_or(ServiceError::Conflict(
+            "Your profile was changed in another window. Open it again to see its present state.",
+        ))?;
+    events::append(&mut tx, Event::ProfileSaved { user_id: id }).await?;
+    tx.commit().await?;
+    Ok(())
+}
