@@ -36,6 +36,16 @@ pub(crate) fn start_throwaway(ws: &Workspace, name: &str) -> anyhow::Result<Priv
     start(&Options::throwaway(ws.scratch(name)))
 }
 
+/// Drops every database of a throw-away server: what an earlier run may have left.
+pub(crate) fn drop_all(postgres: &PrivatePostgres) -> anyhow::Result<()> {
+    let mine = "select format('drop database %I with (force)', datname) from pg_database \
+                where not datistemplate and datname <> 'postgres'";
+    for statement in psql(postgres, "postgres", mine)?.lines() {
+        psql(postgres, "postgres", statement)?;
+    }
+    Ok(())
+}
+
 fn developers_folder(ws: &Workspace) -> PathBuf {
     ws.data().join("dev-postgres")
 }

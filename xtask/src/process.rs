@@ -1,6 +1,7 @@
 //! Running other programs: with their output kept back, or shown, or both.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -84,8 +85,17 @@ impl Cmd {
                 None => command.env_remove(name),
             };
         }
+        if let Some(dir) = self.command.get_current_dir() {
+            command.current_dir(dir);
+        }
         self.command = command;
         self
+    }
+
+    /// Sends all it writes to `file`.
+    pub(crate) fn output_to(mut self, file: File) -> anyhow::Result<Self> {
+        self.command.stdout(file.try_clone().context("sharing a log file")?).stderr(file);
+        Ok(self)
     }
 
     /// Runs it to its end. Its output is shown only if it fails, or with `--verbose`.
