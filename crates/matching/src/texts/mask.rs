@@ -2,6 +2,8 @@
 
 use std::iter::Peekable;
 
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
 /// Words that tell a person's gender or style them, all struck out, so that changing one for
 /// another changes nothing. Those of any gender are among them for the same reason.
 const TELLING: &[&str] = &[
@@ -36,8 +38,8 @@ const TELLING: &[&str] = &[
     "madame",
     "dr",
     "prof",
-    "señor",
-    "señora",
+    "senor",
+    "senora",
     "herr",
     "frau",
     "monsieur",
@@ -162,7 +164,7 @@ impl Mask {
     fn is_name(&self, part: &str, introduced: bool) -> bool {
         let lower = part.starts_with(char::is_lowercase);
         [part, stem(part)].iter().any(|part| {
-            let folded = fold(part);
+            let folded = fold(core(part));
             // "Will" may be a name; "will" is a word, unless it comes where a name does.
             self.names.iter().any(|(name, capital)| *name == folded && (!lower || !capital || introduced))
         })
@@ -186,9 +188,10 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | 'ʼ')
 }
 
-/// Lower case, one kind of apostrophe.
+/// Lower case without accents and with one kind of apostrophe: "José" and "JOSE" are one name.
 fn fold(word: &str) -> String {
-    word.chars().map(|c| if is_apostrophe(c) { '\'' } else { c }).flat_map(char::to_lowercase).collect()
+    let plain = word.nfkd().filter(|&c| !is_combining_mark(c));
+    plain.map(|c| if is_apostrophe(c) { '\'' } else { c }).flat_map(char::to_lowercase).collect()
 }
 
 /// E-mail and web addresses, and handles such as "@maria".
