@@ -59,7 +59,7 @@ pub fn Forms() -> impl IntoView {
                     errors=errors.clone()
                 />
                 <div class="grid gap-6 sm:grid-cols-2">
-                    <NumberInput name="form[weekly_hours]" label="Hours a week" value="20" unit="h" required=false />
+                    <NumberInput name="form[weekly_hours]" label="Hours a week" value="20" suffix="hours" required=false />
                     <Select
                         name="form[region]"
                         label="Your region"

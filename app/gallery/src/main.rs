@@ -19,18 +19,16 @@ fn main() {
     use leptos::prelude::*;
 
     let theme = std::env::args().nth(1).unwrap_or_default();
-    let attribute = if matches!(theme.as_str(), "light" | "dark") {
-        format!(" data-theme={theme}")
-    } else {
-        String::new()
+    let html = match theme.as_str() {
+        "light" => r#"<html lang="en" data-theme="light">"#,
+        "dark" => r#"<html lang="en" data-theme="dark">"#,
+        _ => r#"<html lang="en">"#,
     };
-    let head = include_str!("../static/index.html")
-        .replace("<html lang=\"en\"", &format!("<html lang=\"en\"{attribute}"));
-    let head = head
-        .split("<body>")
-        .next()
-        .unwrap_or_default()
-        .replace("<script type=\"module\" src=\"./start.js\"></script>", "");
     let body = Owner::new().with(|| view! { <page::Gallery /> }.to_html());
-    println!("{head}<body>{body}</body></html>");
+    // The page as the browser gets it, without the script that would mount it again.
+    let page = include_str!("../page.html");
+    let (before, rest) = page.split_once("<script").unwrap_or((page, ""));
+    let after = rest.split_once("</script>").map_or("", |(_, after)| after);
+    let page = [before, after].concat();
+    println!("{}", page.replace(r#"<html lang="en">"#, html).replace("<body>", &format!("<body>{body}")));
 }

@@ -33,7 +33,7 @@ pub fn Gallery() -> impl IntoView {
 #[component]
 pub fn Specimen(title: &'static str, children: Children) -> impl IntoView {
     view! {
-        <section class="specimen">
+        <section class="grid gap-4 border-t border-line py-8">
             <h2>{title}</h2>
             {children()}
         </section>
@@ -85,7 +85,7 @@ fn Colours() -> impl IntoView {
     .map(|(class, name)| {
         view! {
             <li>
-                <div class=format!("swatch {class}")></div>
+                <div class=format!("h-16 rounded-md border border-line {class}")></div>
                 <span class="hint">{name}</span>
             </li>
         }

@@ -69,7 +69,7 @@ pub fn Reading() -> impl IntoView {
             <div class="with-aside with-aside-first">
                 <FilterBar action="/jobs" active=2>
                     <TextInput name="q" label="Words" value="postgres" input_type="search" required=false />
-                    <NumberInput name="min" label="Lowest budget" unit="$" required=false />
+                    <NumberInput name="min" label="Lowest budget" prefix="$" required=false />
                     <Select
                         name="region"
                         label="Region"

@@ -141,8 +141,8 @@ pub fn TextInput(
     .into_any()
 }
 
-/// A number; text on the wire, so that what was typed comes back unchanged. `unit` stands before
-/// the control ("$") and names what is counted.
+/// A number; text on the wire, so that what was typed comes back unchanged. `prefix` stands before
+/// the control ("$"), `suffix` behind it ("hours").
 #[component]
 pub fn NumberInput(
     #[prop(into)] name: String,
@@ -151,7 +151,8 @@ pub fn NumberInput(
     #[prop(optional, into)] hint: String,
     #[prop(optional)] errors: FieldErrors,
     #[prop(default = true)] required: bool,
-    #[prop(optional, into)] unit: Option<String>,
+    #[prop(optional, into)] prefix: Option<String>,
+    #[prop(optional, into)] suffix: Option<String>,
     /// Whether decimals are welcome; decides which keyboard a phone shows.
     #[prop(optional)]
     decimal: bool,
@@ -159,6 +160,7 @@ pub fn NumberInput(
 ) -> impl IntoView {
     let parts = FieldParts::new(&name, &errors, !hint.is_empty());
     let invalid = parts.invalid();
+    let with_affix = prefix.is_some() || suffix.is_some();
     let input = view! {
         <input
             class="control tabular-nums"
@@ -177,18 +179,11 @@ pub fn NumberInput(
     };
     view! {
         <Field id=parts.id label hint error=parts.error required>
-            {match unit {
-                Some(unit) => {
-                    view! {
-                        <div class="affix control-short">
-                            <span class="affix-text">{unit}</span>
-                            {input}
-                        </div>
-                    }
-                        .into_any()
-                }
-                None => view! { <div class="control-short">{input}</div> }.into_any(),
-            }}
+            <div class=if with_affix { "affix control-short" } else { "control-short" }>
+                {prefix.map(|text| view! { <span class="affix-text">{text}</span> })}
+                {input}
+                {suffix.map(|text| view! { <span class="affix-text">{text}</span> })}
+            </div>
         </Field>
     }
     .into_any()

@@ -1,4 +1,0 @@
-// A file of its own, so that the page needs no inline script.
-import init from "./gallery.js";
-
-init();
