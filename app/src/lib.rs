@@ -1,3 +1,34 @@
 //! The application: pages rendered on the server, islands hydrated in the browser.
+//!
+//! A feature is a folder: `page.rs` holds its pages, `api.rs` its server functions, `islands/` what
+//! is interactive. Pages exist on the server alone; the browser build is made of the islands, the
+//! widgets they use and the types that cross the wire.
 
+// Deep view types overflow the compiler's default.
+#![recursion_limit = "256"]
+
+pub mod error;
 pub mod ui;
+
+#[cfg(feature = "ssr")]
+mod account;
+#[cfg(feature = "ssr")]
+mod freelancers;
+#[cfg(feature = "ssr")]
+mod home;
+#[cfg(feature = "ssr")]
+mod jobs;
+#[cfg(feature = "ssr")]
+mod page;
+#[cfg(feature = "ssr")]
+mod root;
+#[cfg(feature = "ssr")]
+pub mod ssr;
+#[cfg(feature = "ssr")]
+mod theme;
+
+#[cfg(not(feature = "csr"))]
+pub mod live;
+
+#[cfg(feature = "ssr")]
+pub use root::{App, BenchmarkPages, shell};

@@ -1,1 +1,7 @@
+//! What the browser runs: it finds the islands in the page and hydrates them.
 
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}

@@ -1,0 +1,100 @@
+//! What every page has in common: it is loaded before a byte of it is sent, and where that fails
+//! the status is right and a person is told what to do.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_location, use_params_map, use_query_map};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    error::{ApiError, ErrorKind},
+    ssr,
+    ui::EmptyState,
+};
+
+/// Shows what `load` makes, or the page for its error.
+pub fn page<V>(load: impl Future<Output = Result<V, ApiError>> + Send + 'static) -> impl IntoView
+where
+    V: IntoView + 'static,
+{
+    let here = here();
+    Suspend::new(async move {
+        match load.await {
+            Ok(view) => view.into_any(),
+            Err(error) => failed(&error, &here).into_any(),
+        }
+    })
+}
+
+/// The path and query of this page.
+pub fn here() -> String {
+    let location = use_location();
+    let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
+    if query.is_empty() { path } else { format!("{path}?{query}") }
+}
+
+/// The page for an error. Whoever is not signed in is led to where they can.
+fn failed(error: &ApiError, here: &str) -> impl IntoView + use<> {
+    if error.kind == ErrorKind::SignedOut {
+        ssr::redirect(&format!("/sign-in?next={}", encode(here)));
+        return ().into_any();
+    }
+    ssr::set_status(error.status());
+    let (title, action) = match error.kind {
+        ErrorKind::NotFound => ("Nothing at this bearing", ("Browse jobs", "/jobs")),
+        ErrorKind::Forbidden => ("Not yours to enter", ("Your account", "/account")),
+        ErrorKind::Unavailable => ("Back in a moment", ("Try again", here)),
+        _ => ("This did not work", ("To the start", "/")),
+    };
+    view! {
+        <Title text=title />
+        <EmptyState title text=error.message.clone() action=Some((action.0.to_owned(), action.1.to_owned())) />
+    }
+    .into_any()
+}
+
+/// The page for an address that leads nowhere.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    failed(&ErrorKind::NotFound.into(), "/")
+}
+
+/// A parameter of the path; one that cannot be read leads nowhere.
+pub fn param<T: std::str::FromStr>(name: &str) -> Result<T, ApiError> {
+    let text = use_params_map().get_untracked().get(name).unwrap_or_default();
+    text.parse().map_err(|_| ErrorKind::NotFound.into())
+}
+
+/// A value of the query, empty where there is none.
+pub fn query(name: &str) -> String {
+    use_query_map().get_untracked().get(name).unwrap_or_default()
+}
+
+/// The refused form of a server function, read back from the body that was sent, with what is wrong
+/// with it.
+pub struct Refused<T> {
+    pub arguments: T,
+    pub error: ApiError,
+}
+
+/// The form that is to be shown again, if `action` has just refused one.
+pub fn refused<T: DeserializeOwned>(action: &str) -> Option<Refused<T>> {
+    let replay = ssr::replay(action)?;
+    let arguments = serde_qs::Config::new(5, false).deserialize_str(&replay.body).ok()?;
+    Some(Refused { arguments, error: replay.error })
+}
+
+/// Text as it stands in a query.
+pub fn encode(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => {
+                out.push('%');
+                out.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0').to_ascii_uppercase());
+                out.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0').to_ascii_uppercase());
+            }
+        }
+        out
+    })
+}

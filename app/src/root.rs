@@ -1,0 +1,91 @@
+//! The document and the routes.
+
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    hooks::use_location,
+    path,
+};
+
+use crate::{
+    account, freelancers, home, jobs, live,
+    page::NotFound,
+    ssr, theme,
+    ui::{Shell, Viewer},
+};
+
+/// Whether the pages that exist only to be measured are served.
+#[derive(Clone, Copy, Debug)]
+pub struct BenchmarkPages(pub bool);
+
+/// The document around every page.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let theme = theme::chosen();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.attribute()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <HashedStylesheet options=options.clone() id="style" />
+                <HydrationScripts options islands=true />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The frame with the page of the present path in it.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| {
+            if title.is_empty() { "8thDegree".to_owned() } else { format!("{title} · 8thDegree") }
+        } />
+        <Router>
+            <Framed />
+        </Router>
+    }
+}
+
+#[component]
+fn Framed() -> impl IntoView {
+    let path = use_location().pathname.get_untracked();
+    let bare = path == "/";
+    let viewer = ssr::viewer().map(|who| Viewer {
+        is_freelancer: who.as_freelancer().is_ok(),
+        is_client: who.as_client().is_ok(),
+        name: who.display_name,
+    });
+    view! {
+        <Shell viewer path theme=theme::chosen() bare>
+            <FlatRoutes fallback=NotFound>
+                <Route path=path!("/") view=home::HomePage ssr=SsrMode::Async />
+                <Route path=path!("/jobs") view=jobs::BrowsePage ssr=SsrMode::Async />
+                <Route path=path!("/jobs/new") view=jobs::NewPage ssr=SsrMode::Async />
+                <Route path=path!("/jobs/:id") view=jobs::JobPage ssr=SsrMode::Async />
+                <Route path=path!("/jobs/:id/edit") view=jobs::EditPage ssr=SsrMode::Async />
+                <Route path=path!("/jobs/:id/candidates") view=live::CandidatesPage ssr=SsrMode::Async />
+                <Route path=path!("/jobs/:id/candidates/:freelancer") view=live::CandidateReceiptPage ssr=SsrMode::Async />
+                <Route path=path!("/my/jobs") view=jobs::OwnJobsPage ssr=SsrMode::Async />
+                <Route path=path!("/freelancers") view=freelancers::BrowsePage ssr=SsrMode::Async />
+                <Route path=path!("/freelancers/:id") view=freelancers::FreelancerPage ssr=SsrMode::Async />
+                <Route path=path!("/profile") view=freelancers::ProfilePage ssr=SsrMode::Async />
+                <Route path=path!("/matches") view=live::MatchesPage ssr=SsrMode::Async />
+                <Route path=path!("/matches/:job") view=live::MatchReceiptPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-up") view=account::SignUpPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=account::SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/account") view=account::AccountPage ssr=SsrMode::Async />
+                <Route path=path!("/benchmark/table") view=home::TablePage ssr=SsrMode::Async />
+            </FlatRoutes>
+        </Shell>
+    }
+}

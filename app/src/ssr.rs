@@ -1,0 +1,171 @@
+//! The one door to server-only code: what a page or a server function asks of the request and says
+//! about the response.
+
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+use identity::Principal;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use services::{ServiceError, Services};
+
+use crate::error::{ApiError, ErrorKind};
+
+/// The name of the cookie that holds the session's token.
+pub const SESSION_COOKIE: &str = "eighth_session";
+
+/// Who asks, as the server found out before the page or the server function runs.
+#[derive(Clone, Debug, Default)]
+pub struct Viewer(pub Option<Principal>);
+
+/// A form that was refused and is shown again on the page it came from.
+#[derive(Clone, Debug)]
+pub struct FormReplay {
+    /// The server function's path: `/api/…`.
+    pub action: String,
+    /// The fields as they were sent, urlencoded; known to be valid UTF-8.
+    pub body: String,
+    pub error: ApiError,
+}
+
+/// The request being answered.
+fn parts() -> Option<Parts> {
+    use_context::<Parts>()
+}
+
+/// The use cases. The server provides them to every page and server function.
+pub fn services() -> Services {
+    expect_context::<Services>()
+}
+
+/// The person who is signed in.
+pub fn viewer() -> Option<Principal> {
+    parts()?.extensions.get::<Viewer>()?.0.clone()
+}
+
+/// The person who is signed in, or the error that asks to sign in.
+pub fn signed_in() -> Result<Principal, ApiError> {
+    viewer().ok_or_else(|| ErrorKind::SignedOut.into())
+}
+
+/// The refused form to show again, if it was meant for `action` (such as `/api/sign_in`).
+pub fn replay(action: &str) -> Option<FormReplay> {
+    parts()?.extensions.get::<FormReplay>().filter(|replay| replay.action == action).cloned()
+}
+
+/// A request header, if it is text.
+pub fn request_header(name: header::HeaderName) -> Option<String> {
+    parts()?.headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// A cookie of the request.
+pub fn cookie(name: &str) -> Option<String> {
+    request_header(header::COOKIE)?.split(';').find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then(|| value.to_owned())
+    })
+}
+
+/// Sets a cookie for the whole site that scripts cannot read.
+///
+/// `max_age` is in seconds; 0 removes the cookie. It is `Secure` except where the site is reached
+/// without TLS on this machine, as in development.
+pub fn set_cookie(name: &str, value: &str, max_age: u32) {
+    let Some(response) = use_context::<ResponseOptions>() else { return };
+    let secure = if is_plain_localhost() { "" } else { "; Secure" };
+    let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.append_header(header::SET_COOKIE, cookie);
+    }
+}
+
+/// Whether the browser reached this server at a loopback address, where there is no TLS.
+fn is_plain_localhost() -> bool {
+    let host = request_header(header::HOST).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
+        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host.as_str() }
+    });
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+/// Sets the status of the page.
+pub fn set_status(status: u16) {
+    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+        response.set_status(status);
+    }
+}
+
+/// Makes what a service answered into what a browser is told.
+pub fn fail(error: impl Into<ApiError>) -> ApiError {
+    error.into()
+}
+
+impl From<ServiceError> for ApiError {
+    /// A cause that is a fault of ours, or an outage, is logged here and only here.
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::SignedOut => ErrorKind::SignedOut.into(),
+            ServiceError::Forbidden(_) => ErrorKind::Forbidden.into(),
+            ServiceError::NotFound(_) => ErrorKind::NotFound.into(),
+            ServiceError::Invalid(fields) => Self::invalid(fields),
+            ServiceError::Conflict(what_to_do) => Self::new(ErrorKind::Conflict, what_to_do),
+            ServiceError::Unavailable(cause) => {
+                tracing::warn!(cause = %causes(&*cause), "not available");
+                ErrorKind::Unavailable.into()
+            }
+            ServiceError::Internal(cause) => {
+                tracing::error!(cause = %causes(&*cause), "internal error");
+                ErrorKind::Internal.into()
+            }
+        }
+    }
+}
+
+/// An error and what caused it, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        line.push_str(": ");
+        line.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    line
+}
+
+/// Sends the browser on to a path of this site. Anything that is not one leads to `/`, so that a
+/// link sent by a stranger cannot lead away from here. Return after it.
+pub fn redirect(path: &str) {
+    leptos_axum::redirect(local_path(path));
+}
+
+/// The path if it is one of this site, else `/`.
+pub fn local_path(path: &str) -> &str {
+    let local = path.starts_with('/')
+        && !path.starts_with("//")
+        && path.len() <= 2_000
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if local { path } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_followed() {
+        for fine in ["/", "/jobs?q=a%20b&sort=new#top", "/matches"] {
+            assert_eq!(local_path(fine), fine);
+        }
+        for wrong in [
+            "",
+            "jobs",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a b",
+            "/a\r\nX: y",
+            "/é",
+        ] {
+            assert_eq!(local_path(wrong), "/", "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Light, dark, or as the device has it.
+
+use leptos::prelude::*;
+
+use crate::{error::ApiError, ssr, ui::Theme};
+
+const COOKIE: &str = "theme";
+const ONE_YEAR: u32 = 365 * 24 * 60 * 60;
+
+/// The theme that the request's cookie asks for.
+pub fn chosen() -> Theme {
+    ssr::cookie(COOKIE).map(|cookie| Theme::parse(&cookie)).unwrap_or_default()
+}
+
+#[server(endpoint = "theme")]
+pub async fn set_theme(theme: String, #[server(default)] next: String) -> Result<(), ApiError> {
+    ssr::set_cookie(COOKIE, Theme::parse(&theme).as_str(), ONE_YEAR);
+    ssr::redirect(&next);
+    Ok(())
+}
