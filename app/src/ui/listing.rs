@@ -165,9 +165,9 @@ fn row(person: Option<String>, data: JobRowData, amount: String) -> impl IntoVie
         <article class=class>
             {person.map(|name| view! { <super::Avatar name /> })}
             <div class="grid gap-1.5 min-w-0">
-                <h3 class="row-title">
+                <h2 class="row-title">
                     <a href=data.href>{data.title}</a>
-                </h3>
+                </h2>
                 <p class="meta">{meta}</p>
                 {(!data.excerpt.is_empty()).then(|| view! { <p class="clamp">{data.excerpt}</p> })}
                 <ul class="tags">
@@ -218,10 +218,10 @@ fn match_card(
         <article class=if is_new { "match match-new" } else { "match" }>
             <super::Dial score />
             <div class="grid gap-1 content-start min-w-0">
-                <h3 class="row-title">
+                <h2 class="row-title">
                     <a href=href>{title}</a>
                     {is_new.then(|| view! { " " <super::Badge text="New" tone=super::Tone::Fit /> })}
-                </h3>
+                </h2>
                 <p class="meta">{meta}</p>
                 <p class="match-summary">{summary}</p>
             </div>

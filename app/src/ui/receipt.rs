@@ -20,7 +20,8 @@ pub fn ReceiptView(receipt: Receipt) -> impl IntoView {
     let as_of = receipt.as_of.format("%-d %B %Y, %H:%M UTC").to_string();
     let parts: Vec<_> = receipt.components.into_iter().map(part).collect();
     view! {
-        <section class="card grid gap-6" aria-label="Match receipt">
+        <section class="card grid gap-6">
+            <h2 class="sr-only">"Match receipt"</h2>
             <div class="receipt-total">
                 <Dial score=receipt.score size=DialSize::Large />
                 <div class="grow basis-72 grid gap-3">
