@@ -11,21 +11,21 @@ pub mod error;
 pub mod ui;
 
 #[cfg(feature = "ssr")]
-mod account;
+pub mod account;
 #[cfg(feature = "ssr")]
-mod freelancers;
+pub mod freelancers;
 #[cfg(feature = "ssr")]
-mod home;
+pub mod home;
 #[cfg(feature = "ssr")]
-mod jobs;
+pub mod jobs;
 #[cfg(feature = "ssr")]
-mod page;
+pub mod page;
 #[cfg(feature = "ssr")]
-mod root;
+pub mod root;
 #[cfg(feature = "ssr")]
 pub mod ssr;
 #[cfg(feature = "ssr")]
-mod theme;
+pub mod theme;
 
 #[cfg(not(feature = "csr"))]
 pub mod live;
