@@ -62,7 +62,9 @@ impl Embedder for Lexical {
     }
 
     fn similarity_range(&self) -> (f32, f32) {
-        (0.1, 0.5)
+        // The median of unrelated pairs is 0.07, 95% are below 0.21; of matching pairs a quarter
+        // is above 0.58 (ESCO's descriptions against its titles, see `tests/quality.rs`).
+        (0.1, 0.6)
     }
 
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
@@ -197,10 +199,8 @@ mod tests {
         // without a new version in the model's name.
         let v = vector("Senior Rust developer, remote; Postgres and Kubernetes");
         let checksum: f32 = v.iter().enumerate().map(|(i, v)| v * (i as f32 + 1.0)).sum();
-        assert!((checksum - CHECKSUM).abs() < 1e-3, "{checksum}");
+        assert!((checksum - 234.563).abs() < 0.01, "{checksum}");
     }
-
-    const CHECKSUM: f32 = 0.0;
 
     #[test]
     fn anything_has_a_vector_of_unit_length() {

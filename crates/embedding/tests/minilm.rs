@@ -16,18 +16,22 @@ fn texts(texts: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn related_sentences_are_closer_than_others() {
+async fn similarities_are_the_published_ones() {
     let Some(folder) = model_dir() else { return };
     let minilm = MiniLm::load(&folder).unwrap();
     let v = minilm
         .embed(&texts(&[
-            "We need an experienced bookkeeper for our monthly accounts.",
-            "Accountant offering ledger reconciliation and tax returns",
-            "Illustrator for children's books",
+            "The weather is lovely today.",
+            "It's so sunny outside!",
+            "He drove to the stadium.",
         ]))
         .await
         .unwrap();
-    assert!(cosine(&v[0], &v[1]) > cosine(&v[0], &v[2]) + 0.3);
+    // From the quick start of the Sentence Transformers documentation.
+    for (a, b, published) in [(0, 1, 0.6660), (0, 2, 0.1046), (1, 2, 0.1411)] {
+        let ours = cosine(&v[a], &v[b]);
+        assert!((ours - published).abs() < 1e-4, "{ours} instead of {published}");
+    }
     assert_eq!(minilm.model().as_str(), "minilm-l6-v2/384");
     assert_eq!(minilm.dimension(), v[0].len());
 }
@@ -123,11 +127,11 @@ async fn interactive_work_overtakes_bulk_work() {
     let minilm = std::sync::Arc::new(MiniLm::load(&folder).unwrap());
     let bulk = tokio::spawn({
         let minilm = minilm.clone();
-        async move { minilm.embed_bulk(&vec!["some words to embed ".repeat(40); 256]).await }
+        async move { minilm.embed_bulk(&vec!["some words to embed ".repeat(40); 24]).await }
     });
     // The bulk call runs up to its first wait, so its work is queued before ours.
     tokio::task::yield_now().await;
     minilm.embed(&texts(&["urgent"])).await.unwrap();
     assert!(!bulk.is_finished());
-    assert_eq!(bulk.await.unwrap().unwrap().len(), 256);
+    assert_eq!(bulk.await.unwrap().unwrap().len(), 24);
 }

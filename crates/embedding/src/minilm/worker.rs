@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use tokenizers::Tokenizer;
+use tokenizers::{Encoding, Tokenizer};
 use tokio::sync::oneshot;
 
 use super::GROUP_TOKENS;
@@ -71,7 +71,7 @@ impl Worker {
             .map(|text| self.tokenizer.encode_fast(normalise(text), true))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|e| EmbedError::Model(format!("tokenizer: {e}")))?;
-        let texts: Vec<&[u32]> = encodings.iter().map(|e| e.get_ids()).collect();
+        let texts: Vec<&[u32]> = encodings.iter().map(Encoding::get_ids).collect();
         let mut vectors = Vec::with_capacity(texts.len());
         for group in groups(&texts, GROUP_TOKENS) {
             if priority == Priority::Bulk {

@@ -19,21 +19,21 @@ fn folder(variable: &str, default: &str, holds: &str) -> Option<PathBuf> {
 }
 
 /// The folder with MiniLM's files, or `None` with a word about it.
-pub fn model_dir() -> Option<PathBuf> {
+pub(crate) fn model_dir() -> Option<PathBuf> {
     folder("EIGHTH_MODEL_DIR", ".data/models/all-MiniLM-L6-v2", "model.safetensors")
 }
 
 /// The folder with the evaluation data, or `None` with a word about it.
-pub fn data_dir() -> Option<PathBuf> {
+pub(crate) fn data_dir() -> Option<PathBuf> {
     folder("EIGHTH_EVALUATION_DATA", "../shared/data", "melo/queries.tsv")
 }
 
-pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn cosine(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// Lines of a table, split at tabs.
-pub fn tsv(path: &Path) -> Vec<Vec<String>> {
+pub(crate) fn tsv(path: &Path) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(path).unwrap();
     text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
 }
