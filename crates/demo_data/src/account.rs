@@ -32,7 +32,9 @@ pub(crate) fn uuid(created_at: DateTime<Utc>, dice: &mut Dice) -> Uuid {
 
 /// A moment between `least` and `most` days ago, the recent ones likelier.
 pub(crate) fn ago(plan: &Plan, dice: &mut Dice, least: f64, most: f64) -> DateTime<Utc> {
-    let days = least + (most - least) * dice.unit().powf(1.6);
+    // A square and not another power: multiplication is exact on every machine, `powf` is not.
+    let share = dice.unit();
+    let days = least + (most - least) * share * share;
     plan.now - TimeDelta::milliseconds((days * 86_400_000.0) as i64)
 }
 

@@ -15,7 +15,7 @@
 //! | `did` | what one has done, as a past tense without "I" |
 //! | `need` | a client's situation, as a sentence |
 //! | `good` | a good result, as a clause that could follow "so that" |
-//! | `job` | a job's title |
+//! | `job` | a job's title; the first goes with the first `need`, and so on |
 //!
 //! `{20-80}` stands for a number in that range, `{sector}` for a kind of client, `{s1}` and `{s2}`
 //! for the first two tools, `{lang}` for a language.
@@ -162,6 +162,7 @@ mod tests {
             for s in &trade.specialities {
                 assert!(s.rate.0 < s.rate.1, "{}", s.name);
                 assert!(!s.roles.is_empty() && s.cores.len() >= 2 && s.more.len() >= 6, "{}", s.name);
+                assert_eq!(s.needs.len(), s.jobs.len(), "{}: needs and jobs come in pairs", s.name);
                 for slot in [&s.titles, &s.does, &s.did, &s.needs, &s.good, &s.jobs] {
                     assert!(slot.len() >= 6, "{} has a slot of {}", s.name, slot.len());
                 }

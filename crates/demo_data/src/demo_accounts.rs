@@ -18,8 +18,6 @@ pub const FREELANCER_NAME: &str = "Mara Lindner";
 
 /// The speciality of the demo freelancer.
 pub(crate) const SPECIALITY: &str = "Full-stack web development";
-/// Where the demo freelancer lives.
-pub(crate) const TOWN: &str = "Berlin";
 
 /// The specialities of the demo client's jobs, in their order.
 pub(crate) const CLIENT_JOBS: [&str; 6] = [

@@ -6,14 +6,19 @@ use crate::{dice::Dice, phrases::SECTORS};
 pub(crate) type Slots<'a> = [(&'a str, String)];
 
 /// A fragment with each `{…}` replaced: `{3-9}` by a number, `{sector}` by a kind of client,
-/// `{a:role}` by the slot with its article, `{role}` by the slot.
+/// `{a:role}` by the slot with its article, `{role}` by the slot. A range that stands there twice
+/// gives the same number twice.
 pub(crate) fn fill(template: &str, dice: &mut Dice, slots: &Slots<'_>) -> String {
     let mut out = String::with_capacity(template.len() + 24);
     let mut rest = template;
+    let mut drawn: Vec<(&str, String)> = Vec::new();
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, tail)) = after.split_once('}') else { break };
         out.push_str(before);
-        out.push_str(&value(name, dice, slots));
+        let known = drawn.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        let value = known.unwrap_or_else(|| value(name, dice, slots));
+        out.push_str(&value);
+        drawn.push((name, value));
         rest = tail;
     }
     out.push_str(rest);

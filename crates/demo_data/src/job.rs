@@ -75,7 +75,8 @@ fn content(dice: &mut Dice, speciality: &Speciality, core: Vec<Tool>, client: &C
         Duration::Ongoing => 12,
     });
     // The language is that of people somewhere, not of the client, who has it at home already.
-    let language = other_language(dice, place::somewhere(dice).1);
+    let home = place::somewhere(dice).1;
+    let language = other_language(dice, home);
     let besides: Vec<_> = speciality.more.iter().filter(|tool| !core.contains(tool)).copied().collect();
     let extra = dice.between(1, 5);
     let extra = dice.sample(&besides, extra);
@@ -89,14 +90,16 @@ fn content(dice: &mut Dice, speciality: &Speciality, core: Vec<Tool>, client: &C
     let weekly_hours = (duration != Duration::Days && dice.chance(65))
         .then(|| *dice.pick(&[4, 8, 10, 12, 16, 20, 20, 24, 30, 40]));
     let title_slots = slots(&required, language);
-    let template = *dice.pick(&speciality.jobs);
-    let title = sentence_case(&fill(template, dice, &title_slots));
+    // Titles and situations come in pairs, filled in together so that their numbers agree.
+    let pair = dice.below(speciality.jobs.len().min(speciality.needs.len()));
+    let both = fill(&format!("{}\n{}", speciality.jobs[pair], speciality.needs[pair]), dice, &title_slots);
+    let (title, need) = both.split_once('\n').unwrap_or((&both, ""));
     let utc_offset = dice.chance(40).then(|| place.offset());
     let languages = languages(dice, client, speciality.bilingual().then_some(language));
     let notes = notes(client, on_site, weekly_hours, utc_offset.is_some());
     JobContent {
-        title,
-        description: description(dice, speciality, client, &title_slots, notes),
+        title: sentence_case(title),
+        description: description(dice, speciality, client, need, &title_slots, notes),
         required: required.iter().map(|tool| skill(*tool, language)).collect(),
         nice_to_have: nice.iter().map(|tool| skill(*tool, language)).collect(),
         budget: budget(dice, speciality, client, asked, duration),
@@ -189,6 +192,7 @@ fn description(
     dice: &mut Dice,
     speciality: &Speciality,
     client: &Client,
+    need: &str,
     skills: &[(&'static str, String)],
     notes: Vec<String>,
 ) -> String {
@@ -211,7 +215,6 @@ fn description(
     };
 
     let introduction = one_of(dice, phrases::INTRODUCTIONS);
-    let need = one_of(dice, &speciality.needs);
     let context =
         if dice.chance(70) { format!("{introduction} {need}") } else { format!("{need} {introduction}") };
     let task = *dice.pick(phrases::TASKS);

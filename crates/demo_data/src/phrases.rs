@@ -94,7 +94,7 @@ pub(crate) const ABILITIES: &[&str] = &[
     "People also book me to {does}.",
     "Where it helps, I {does}.",
     "Just as often I {does}.",
-    "I am glad to {does} as well.",
+    "Now and then I also {does}.",
 ];
 
 /// About tools; only for people who have two that go by a name.

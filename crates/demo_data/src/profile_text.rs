@@ -73,20 +73,23 @@ pub(crate) fn summary(dice: &mut Dice, trade: &Trade, speciality: &Speciality, a
 
     let order = dice.below(6);
     let mut sentences = match order {
-        0 => vec![opening, deed, ability, way],
-        1 => vec![opening, ability, deed, habit],
-        2 => vec![deed, opening, ability, way],
-        3 => vec![opening, deed, way, ability],
-        4 => vec![opening, ability, way, deed],
-        _ => vec![opening, deed, second_deed.clone(), habit],
+        0 => vec![opening, deed, ability, way.clone()],
+        1 => vec![opening, ability, deed, habit.clone()],
+        2 => vec![deed, opening, ability, way.clone()],
+        3 => vec![opening, deed, way.clone(), ability],
+        4 => vec![opening, ability, way.clone(), deed],
+        _ => vec![opening, deed, second_deed.clone(), habit.clone()],
     };
     if let Some(tools) = tools
         && dice.chance(60)
     {
         sentences.insert(dice.between(1, 3), tools);
     }
-    if words(&sentences.join(" ")) < 62 && order != 5 {
-        sentences.push(second_deed);
+    // Short sentences leave room for more of them.
+    for spare in [second_deed, habit, way] {
+        if words(&sentences.join(" ")) < 58 && sentences.len() < 6 && !sentences.contains(&spare) {
+            sentences.push(spare);
+        }
     }
     // Some write two short paragraphs, most only one.
     if sentences.len() >= 5 && dice.chance(35) {

@@ -38,8 +38,8 @@ fn the_same_plan_gives_the_same_bytes() {
     assert_ne!(people(other), people(plan(50, 50)));
 }
 
-const PEOPLE_HASH: u64 = 0;
-const JOBS_HASH: u64 = 0;
+const PEOPLE_HASH: u64 = 10740774313740152267;
+const JOBS_HASH: u64 = 1831574631694733005;
 
 #[test]
 fn a_freelancer_does_not_depend_on_how_many_there_are() {
@@ -97,7 +97,7 @@ fn texts_have_the_length_of_real_ones() {
     for person in people(plan(3000, 4)) {
         let Some(profile) = person.profile else { continue };
         let count = words(&profile.summary);
-        assert!((40..=120).contains(&count), "{count} words: {}", profile.summary);
+        assert!((45..=120).contains(&count), "{count} words: {}", profile.summary);
     }
     let lengths: Vec<_> = jobs(plan(10, 2000)).map(|job| words(&job.content.description)).collect();
     assert!(
@@ -132,7 +132,7 @@ fn people_and_jobs_are_spread_alike() {
     let people: Vec<_> = people(plan(4000, 4)).filter(|person| person.profile.is_some()).collect();
     let jobs: Vec<_> = jobs(plan(10, 2000)).collect();
     let share = |names: &mut dyn Iterator<Item = &'static str>| {
-        let (mut counts, mut all) = (HashMap::new(), 0.0);
+        let (mut counts, mut all) = (HashMap::<_, f64>::new(), 0.0);
         names.for_each(|name| {
             *counts.entry(name).or_insert(0.0) += 1.0;
             all += 1.0;
