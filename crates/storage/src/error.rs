@@ -23,6 +23,19 @@ impl Error {
         move |cause| Self::Corrupt { what, cause: cause.to_string() }
     }
 
+    /// Whether the database is away and expected back, in whatever step that showed.
+    pub fn is_unavailable(&self) -> bool {
+        use sqlx::{Error as E, migrate::MigrateError};
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Migration(MigrateError::Execute(E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::Protocol(_))) => {
+                true
+            }
+            Self::Migration(MigrateError::Execute(E::Database(db))) => is_passing(db.as_ref()),
+            _ => false,
+        }
+    }
+
     /// Whether the constraint of this name refused the change.
     pub fn is_refused_by(&self, name: &str) -> bool {
         matches!(self, Self::Refused { constraint } if constraint == name)
@@ -37,8 +50,7 @@ impl From<sqlx::Error> for Error {
                 Self::Unavailable(error)
             }
             E::Database(db) => {
-                // Class 57: the server is starting, stopping or ending sessions. 53300: it is full.
-                if db.code().is_some_and(|code| code.starts_with("57") || code == "53300") {
+                if is_passing(db.as_ref()) {
                     return Self::Unavailable(error);
                 }
                 match db.constraint() {
@@ -49,6 +61,11 @@ impl From<sqlx::Error> for Error {
             _ => Self::Database(error),
         }
     }
+}
+
+/// Class 57: the server is starting, stopping or ending sessions. 53300: it is full.
+fn is_passing(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.code().is_some_and(|code| code.starts_with("57") || code == "53300")
 }
 
 /// Reads a stored text as one of the domain's values.

@@ -1,0 +1,105 @@
+//! The command line: `eighth serve | migrate | demo | import | outbox | config`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    commands,
+    config::{self, Config, Flags},
+    logging, metrics,
+};
+
+/// 8thDegree: a freelance marketplace with a matching engine.
+#[derive(Parser)]
+#[command(name = "eighth", version)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Serve the site, and do the work behind it.
+    Serve,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Seed a demonstration marketplace into an empty database.
+    Demo {
+        #[arg(long, default_value_t = 2_000)]
+        freelancers: usize,
+        #[arg(long, default_value_t = 400)]
+        jobs: usize,
+        /// The same seed gives the same marketplace.
+        #[arg(long, default_value_t = 8)]
+        seed: u64,
+    },
+    /// Import from other sources.
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
+    /// Look after events that could not be delivered.
+    Outbox {
+        #[command(subcommand)]
+        action: Option<Outbox>,
+    },
+    /// Print the configuration in effect, without its secrets.
+    Config,
+}
+
+#[derive(Subcommand)]
+enum Import {
+    /// Job postings from a JSON file.
+    Postings(commands::import::Postings),
+}
+
+#[derive(Subcommand)]
+enum Outbox {
+    /// List the parked events.
+    List,
+    /// Put parked events back in the queue: the one of this number, or all.
+    Retry { id: Option<i64> },
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let config = match config::load(&cli.flags) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    logging::start(&config.log);
+    metrics::install();
+    let done = tokio::runtime::Runtime::new()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(cli.role, config)));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "ending");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(role: Role, config: Config) -> anyhow::Result<()> {
+    // Fails only where a provider is installed already, which then serves.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match role {
+        Role::Serve => commands::serve::run(config).await,
+        Role::Migrate => commands::migrate(&config).await,
+        Role::Demo { freelancers, jobs, seed } => {
+            commands::demo::run(&config, commands::demo::Size { freelancers, jobs, seed }).await
+        }
+        Role::Import { what: Import::Postings(what) } => commands::import::run(&config, &what).await,
+        Role::Outbox { action: None | Some(Outbox::List) } => commands::outbox_list(&config).await,
+        Role::Outbox { action: Some(Outbox::Retry { id }) } => commands::outbox_retry(&config, id).await,
+        Role::Config => commands::print_config(&config),
+    }
+}

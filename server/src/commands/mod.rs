@@ -1,0 +1,126 @@
+//! What each role of the binary does.
+
+pub(crate) mod demo;
+pub(crate) mod import;
+pub(crate) mod progress;
+pub(crate) mod serve;
+
+use std::{io::Write as _, time::Duration};
+
+use anyhow::Context as _;
+use embedding::{Choice, http::HttpSettings};
+use services::{Services, Settings};
+
+use crate::{
+    config::{self, Config, EmbedderChoice},
+    database::{self, Opened},
+};
+
+/// Brings the schema up to date.
+pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let opened = database::open(config).await?;
+    let migrated = opened.database.migrate().await;
+    opened.close().await;
+    migrated.context("the database could not be migrated")?;
+    tracing::info!("the database is up to date");
+    Ok(())
+}
+
+/// Prints every setting, as the configuration file would have it.
+pub(crate) fn print_config(config: &Config) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for (key, value) in config::lines(config) {
+        if value == "null" {
+            writeln!(out, "# {key} is not set")?;
+        } else {
+            writeln!(out, "{key} = {value}")?;
+        }
+    }
+    Ok(())
+}
+
+/// How many parked events are listed at most.
+const LISTED: i64 = 200;
+
+/// Lists the parked events.
+pub(crate) async fn outbox_list(config: &Config) -> anyhow::Result<()> {
+    with_services(config, async |services| {
+        let parked = storage::outbox::parked(services.database().pool(), LISTED).await?;
+        if parked.is_empty() {
+            println!("No event is parked.");
+        }
+        for event in parked {
+            let error = event.last_error.unwrap_or_default();
+            println!(
+                "{}  {}  {} attempts  {error}\n    {}",
+                event.id, event.created_at, event.attempts, event.event
+            );
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Puts parked events back in the queue.
+pub(crate) async fn outbox_retry(config: &Config, id: Option<i64>) -> anyhow::Result<()> {
+    with_services(config, async |services| {
+        let count = storage::outbox::unpark(services.database().pool(), id).await?;
+        println!("{count} events are in the queue again.");
+        Ok(())
+    })
+    .await
+}
+
+/// Runs a command on a migrated database.
+async fn with_services(
+    config: &Config,
+    act: impl AsyncFnOnce(&Services) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let opened = database::open(config).await?;
+    let done = async {
+        opened.database.migrate().await.context("the database could not be migrated")?;
+        act(&open_services(config, &opened).await?).await
+    }
+    .await;
+    opened.close().await;
+    done
+}
+
+/// Loads the embedder and opens the services on it.
+pub(crate) async fn open_services(config: &Config, opened: &Opened) -> anyhow::Result<Services> {
+    let settings = embedding::Settings { choice: choice(config), model_dir: config.model_dir() };
+    let (embedder, notice) = tokio::task::spawn_blocking(move || embedding::open(settings)).await??;
+    tracing::info!(model = %embedder.model(), "the embedder is ready");
+    let mut settings = Settings::new(opened.database.clone(), embedder);
+    settings.notice = notice.map(|notice| notice.to_string());
+    let policy = &mut settings.policy;
+    policy.top_n = config.matching.top_n as usize;
+    policy.threshold = domain::receipt::Score::from_ppm((config.matching.threshold * 1e6).round() as u32);
+    // Scores under other settings are other scores: their receipts must not claim the same policy.
+    let standard = matching::Policy::default();
+    if (policy.top_n, policy.threshold) != (standard.top_n, standard.threshold) {
+        policy.version =
+            format!("{}+t{}n{}", policy.version, config.matching.threshold, config.matching.top_n);
+    }
+    Ok(Services::open(settings))
+}
+
+fn choice(config: &Config) -> Choice {
+    let http = &config.embedding.http;
+    match config.embedding.embedder {
+        EmbedderChoice::Auto => Choice::Auto,
+        EmbedderChoice::MiniLm => Choice::MiniLm,
+        EmbedderChoice::Lexical => Choice::Lexical,
+        EmbedderChoice::Http => Choice::Http(HttpSettings {
+            base_url: http.base_url.clone(),
+            key: http.key.clone(),
+            model: http.model.clone(),
+            dimension: http.dimension as usize,
+            request_dimension: http.request_dimension,
+            batch_size: http.batch_size as usize,
+            timeout: Duration::from_secs(http.timeout_seconds),
+            similarity_range: (http.similarity_low, http.similarity_high),
+            ..HttpSettings::default()
+        }),
+    }
+}

@@ -1,0 +1,133 @@
+//! `eighth serve`: from the configuration to a running site, and back.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use services::{ServiceError, Services};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+use super::{demo, open_services, progress::follow_reading};
+use crate::{
+    config::{Config, Demo},
+    database,
+    running::Running,
+};
+
+/// The pause before another attempt while the database is away.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Serves until it is told to stop.
+pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
+    let mut stop = Stop::listen()?;
+    // First of all: a port that is taken should not cost the time of all that follows.
+    let (host, port) = (config.server.host, config.server.port);
+    let listener = TcpListener::bind((host, port))
+        .await
+        .with_context(|| format!("cannot listen on {host}:{port}; choose another port with --port"))?;
+    let opened = database::open(&config).await?;
+    let served = serve(&config, &opened, listener, &mut stop).await;
+    opened.close().await;
+    served
+}
+
+async fn serve(
+    config: &Config,
+    opened: &database::Opened,
+    listener: TcpListener,
+    stop: &mut Stop,
+) -> anyhow::Result<()> {
+    let services = tokio::select! {
+        services = open_services(config, opened) => services?,
+        () = stop.asked() => return Ok(()),
+    };
+    let prepared = tokio::select! {
+        prepared = prepare(&services, config.demo) => prepared?,
+        () = stop.asked() => return Ok(()),
+    };
+    let running = Running::start(config.clone(), services.clone(), listener)?;
+    announce(&running, config, prepared);
+    let shown = tokio::spawn(follow_reading(services.clone()));
+    let stopped = async {
+        if prepared == Prepared::DatabaseAway {
+            tokio::select! {
+                prepared = prepare_patiently(&services, config.demo) => prepared?,
+                () = stop.asked() => return Ok(()),
+            }
+        }
+        running.begin_work();
+        stop.asked().await;
+        Ok(())
+    }
+    .await;
+    shown.abort();
+    tracing::info!("stopping");
+    running.stop().await;
+    stopped
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prepared {
+    Yes,
+    DatabaseAway,
+}
+
+/// Migrates the database and seeds the demo. A database that is away is no reason not to start.
+async fn prepare(services: &Services, size: Demo) -> anyhow::Result<Prepared> {
+    match services.database().migrate().await {
+        Ok(()) => {}
+        Err(error) if error.is_unavailable() => {
+            tracing::warn!(%error, "the database is away; the site starts and waits for it");
+            return Ok(Prepared::DatabaseAway);
+        }
+        Err(error) => return Err(error).context("the database could not be migrated"),
+    }
+    let Some(size) = size.size() else { return Ok(Prepared::Yes) };
+    match demo::seed(services, size).await {
+        Ok(()) => Ok(Prepared::Yes),
+        Err(ServiceError::Unavailable(error)) => {
+            tracing::warn!(%error, "the database went away while the demo was seeded");
+            Ok(Prepared::DatabaseAway)
+        }
+        Err(error) => Err(error).context("the demo could not be seeded"),
+    }
+}
+
+async fn prepare_patiently(services: &Services, size: Demo) -> anyhow::Result<()> {
+    while prepare(services, size).await? == Prepared::DatabaseAway {
+        tokio::time::sleep(PAUSE).await;
+    }
+    tracing::info!("the database is there");
+    Ok(())
+}
+
+/// Tells where the site is, on standard output.
+fn announce(running: &Running, config: &Config, prepared: Prepared) {
+    let address = config.server.public_url.clone().unwrap_or_else(|| format!("http://{}", running.address()));
+    println!("\n  8thDegree is at {address}\n");
+    if config.demo != Demo::None && prepared == Prepared::Yes {
+        println!("{}\n", demo::sign_ins());
+    }
+    println!("  Ctrl-C stops it.\n");
+}
+
+/// The signals that ask to stop.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

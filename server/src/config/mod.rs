@@ -1,0 +1,254 @@
+//! The configuration: one typed value from a file, the environment and the command line.
+//!
+//! Each source overrides the one before: built-in defaults, the TOML file, `EIGHTH_…` variables,
+//! `DATABASE_URL` and `PORT`, flags. `docs/configuration.md` is the reference of every key.
+
+mod load;
+mod show;
+mod validate;
+
+use std::{net::IpAddr, path::PathBuf};
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+pub use load::{Flags, load};
+pub use show::lines;
+
+/// Why the configuration cannot be used; each message names the key.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the configuration cannot be read: {0}")]
+    Read(#[from] config::ConfigError),
+    #[error("the setting `{key}` is wrong: {reason}")]
+    Invalid { key: &'static str, reason: String },
+}
+
+/// Everything an operator can set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The folder of everything the server keeps: the private database and the embedding model.
+    pub data: PathBuf,
+    /// Which demo marketplace to seed into an empty database.
+    pub demo: Demo,
+    pub server: Server,
+    pub database: Database,
+    pub embedding: Embedding,
+    pub matching: Matching,
+    pub live: Live,
+    pub log: Log,
+    pub metrics: Metrics,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: ".data".into(),
+            demo: Demo::None,
+            server: Server::default(),
+            database: Database::default(),
+            embedding: Embedding::default(),
+            matching: Matching::default(),
+            live: Live::default(),
+            log: Log::default(),
+            metrics: Metrics::default(),
+        }
+    }
+}
+
+/// How much of a demo marketplace to seed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Demo {
+    #[default]
+    None,
+    /// 2,000 freelancers and 400 jobs.
+    Small,
+    /// 20,000 freelancers and 2,000 jobs.
+    Large,
+}
+
+/// The listener, and what every request may use.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    pub host: IpAddr,
+    /// 0 takes any free port.
+    pub port: u16,
+    /// The folder of the built site: WebAssembly, style sheet, static files, `hash.txt`.
+    pub site: PathBuf,
+    /// The origin that browsers see, where it is not what the `Host` header says.
+    pub public_url: Option<String>,
+    pub request_timeout_seconds: u64,
+    pub body_limit_kib: u32,
+    /// How long requests may take to end when the server stops.
+    pub shutdown_seconds: u64,
+    /// Serves the pages that exist only to be measured, under `/benchmark/`.
+    pub benchmark_pages: bool,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            host: IpAddr::from([127, 0, 0, 1]),
+            port: 3000,
+            site: "target/site".into(),
+            public_url: None,
+            request_timeout_seconds: 30,
+            body_limit_kib: 1024,
+            shutdown_seconds: 10,
+            benchmark_pages: false,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `postgres://…`; without one the server runs a private PostgreSQL in `data/postgres`.
+    #[serde(serialize_with = "show::redacted")]
+    pub url: Option<SecretString>,
+    pub max_connections: u32,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, max_connections: 20 }
+    }
+}
+
+/// Which embedder to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EmbedderChoice {
+    /// MiniLM where its files are there, else lexical with a notice.
+    #[default]
+    Auto,
+    MiniLm,
+    Http,
+    Lexical,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Embedding {
+    pub embedder: EmbedderChoice,
+    /// The folder of MiniLM's files; by default `data/models/all-MiniLM-L6-v2`.
+    pub model_dir: Option<PathBuf>,
+    pub http: EmbeddingHttp,
+}
+
+/// A service that speaks OpenAI's `POST /v1/embeddings`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EmbeddingHttp {
+    pub base_url: String,
+    #[serde(serialize_with = "show::redacted")]
+    pub key: Option<SecretString>,
+    pub model: String,
+    pub dimension: u32,
+    pub request_dimension: bool,
+    pub batch_size: u32,
+    pub timeout_seconds: u64,
+    /// The cosine of texts that have nothing in common, which becomes a fit of 0.
+    pub similarity_low: f32,
+    /// The cosine of texts that could hardly be closer, which becomes a fit of 1.
+    pub similarity_high: f32,
+}
+
+impl Default for EmbeddingHttp {
+    fn default() -> Self {
+        let http = embedding::http::HttpSettings::default();
+        Self {
+            base_url: http.base_url,
+            key: None,
+            model: http.model,
+            dimension: http.dimension as u32,
+            request_dimension: http.request_dimension,
+            batch_size: http.batch_size as u32,
+            timeout_seconds: http.timeout.as_secs(),
+            similarity_low: http.similarity_range.0,
+            similarity_high: http.similarity_range.1,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Matching {
+    /// The least score that counts as a match, from 0 to 1.
+    pub threshold: f64,
+    /// How many of the best freelancers are kept for a job.
+    pub top_n: u32,
+}
+
+impl Default for Matching {
+    fn default() -> Self {
+        Self { threshold: 0.7, top_n: 50 }
+    }
+}
+
+/// The live channel `/ws/feed`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Live {
+    pub max_sockets: u32,
+    pub max_sockets_per_user: u32,
+    pub ping_seconds: u64,
+    /// A socket from which nothing was heard for so long is closed.
+    pub idle_seconds: u64,
+    /// How long one message may take to be written before the socket counts as slow.
+    pub write_timeout_ms: u64,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            max_sockets: 20_000,
+            max_sockets_per_user: 8,
+            ping_seconds: 30,
+            idle_seconds: 75,
+            write_timeout_ms: 5_000,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    Human,
+    Json,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    /// As of `tracing_subscriber::EnvFilter`.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Auto, filter: "info,sqlx=warn,hyper=warn".into() }
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Callers from other machines read `/metrics` with this bearer token; without one they cannot.
+    #[serde(serialize_with = "show::redacted")]
+    pub token: Option<SecretString>,
+}
+
+impl Config {
+    /// The folder of MiniLM's files.
+    pub fn model_dir(&self) -> PathBuf {
+        self.embedding.model_dir.clone().unwrap_or_else(|| self.data.join("models/all-MiniLM-L6-v2"))
+    }
+}

@@ -1,0 +1,84 @@
+//! What no type can express: ranges, and settings that depend on one another.
+
+use secrecy::ExposeSecret as _;
+use tracing_subscriber::EnvFilter;
+
+use super::{Config, ConfigError, EmbedderChoice};
+
+impl Config {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        let checks: [(&'static str, bool, &str); 14] = [
+            (
+                "server.request_timeout_seconds",
+                self.server.request_timeout_seconds > 0,
+                "it must be at least 1",
+            ),
+            (
+                "server.body_limit_kib",
+                (64..=65_536).contains(&self.server.body_limit_kib),
+                "it must be from 64 to 65536",
+            ),
+            (
+                "server.public_url",
+                self.server.public_url.as_deref().is_none_or(is_origin),
+                "it must be an origin such as https://example.com, without a path",
+            ),
+            (
+                "database.url",
+                self.database.url.as_ref().is_none_or(|url| is_postgres(url.expose_secret())),
+                "it must start with postgres://",
+            ),
+            (
+                "database.max_connections",
+                (2..=1_000).contains(&self.database.max_connections),
+                "it must be from 2 to 1000",
+            ),
+            (
+                "embedding.http.base_url",
+                self.embedding.embedder != EmbedderChoice::Http
+                    || self.embedding.http.base_url.starts_with("http"),
+                "it must be the address of an http or https service",
+            ),
+            (
+                "embedding.http.dimension",
+                (1..=4_096).contains(&self.embedding.http.dimension),
+                "it must be from 1 to 4096",
+            ),
+            ("embedding.http.batch_size", self.embedding.http.batch_size > 0, "it must be at least 1"),
+            (
+                "embedding.http.similarity_high",
+                self.embedding.http.similarity_low < self.embedding.http.similarity_high,
+                "it must be above embedding.http.similarity_low",
+            ),
+            ("matching.threshold", (0.0..=1.0).contains(&self.matching.threshold), "it must be from 0 to 1"),
+            ("matching.top_n", (1..=1_000).contains(&self.matching.top_n), "it must be from 1 to 1000"),
+            ("live.ping_seconds", (1..=3_600).contains(&self.live.ping_seconds), "it must be from 1 to 3600"),
+            (
+                "live.idle_seconds",
+                self.live.idle_seconds > self.live.ping_seconds,
+                "it must be longer than live.ping_seconds, or living sockets are closed",
+            ),
+            ("live.write_timeout_ms", self.live.write_timeout_ms > 0, "it must be at least 1"),
+        ];
+        if let Some((key, _, reason)) = checks.into_iter().find(|(_, fine, _)| !fine) {
+            return Err(ConfigError::Invalid { key, reason: reason.to_owned() });
+        }
+        EnvFilter::try_new(&self.log.filter)
+            .map(drop)
+            .map_err(|error| ConfigError::Invalid { key: "log.filter", reason: error.to_string() })
+    }
+}
+
+fn is_origin(url: &str) -> bool {
+    url.parse::<http::Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some()
+            && uri.path() == "/"
+            && uri.query().is_none()
+            && !url.ends_with('/')
+    })
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}

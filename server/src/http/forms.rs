@@ -1,0 +1,172 @@
+//! Server functions, for programs and for plain forms.
+//!
+//! A form sent by a browser is answered with a page: the one to go on to, or the same one again with
+//! what is wrong and all that was typed. Programs get JSON with a fitting status.
+
+use app::{
+    error::{ApiError, ErrorKind},
+    ssr::{FormReplay, Viewer, local_path},
+};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Request, State as Extracted},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use leptos::server_fn::{axum::get_server_fn_service, error::SERVER_FN_ERROR_HEADER};
+use tower::ServiceExt as _;
+
+use super::{
+    body::{is_form, read},
+    observe::RequestId,
+    origin::referring_page,
+    refusal::{self, Refusal, wants_html},
+};
+use crate::State;
+
+/// What answers server functions: the state, and the pages that refused forms go back to.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) state: State,
+    pub(crate) pages: Router,
+}
+
+/// The largest error that a server function can send; all of them are far smaller.
+const MAX_ERROR: usize = 256 * 1024;
+
+/// Handler of `/api/{function}`.
+pub(crate) async fn call(Extracted(api): Extracted<Api>, request: Request) -> Response {
+    match answer(&api, request).await {
+        Ok(response) => response,
+        Err(error) => Refusal(error).into_response(),
+    }
+}
+
+async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
+    if get_server_fn_service(request.uri().path(), request.method().clone()).is_none() {
+        return Err(unknown(request.uri().path()));
+    }
+    let form = *request.method() == Method::POST && wants_html(request.headers());
+    let (mut parts, body) = request.into_parts();
+    let limit = api.state.config().server.body_limit_kib as usize * 1024;
+    let body = read(body, limit).await?;
+    if !form {
+        return run(api, Request::from_parts(parts, Body::from(body))).await?.into_answer();
+    }
+    if !is_urlencoded(&parts.headers) || !is_form(&body) {
+        return Err(ErrorKind::Malformed.into());
+    }
+    // Asked as by a program: an error then comes back as one, not as a redirect.
+    let asked = parts.clone();
+    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let back = referring_page(&asked.headers, api.state.config().server.public_url.as_deref());
+    let back = back.unwrap_or_else(|| "/".to_owned());
+    let done = run(api, Request::from_parts(parts, Body::from(body.clone()))).await?;
+    match done.outcome {
+        Ok(response) => Ok(go_on(&response, &back)),
+        Err(error) => {
+            let action = asked.uri.path().to_owned();
+            let body = String::from_utf8_lossy(&body).into_owned();
+            let replay = FormReplay { action, body, error };
+            Ok(show_again(api, &asked, &back, replay, &done.cookies).await)
+        }
+    }
+}
+
+/// Tells an address that is not there from a method that is not.
+fn unknown(path: &str) -> ApiError {
+    let other =
+        [Method::GET, Method::POST].into_iter().any(|method| get_server_fn_service(path, method).is_some());
+    if other { ErrorKind::NotAllowed.into() } else { ErrorKind::NotFound.into() }
+}
+
+/// What a server function answered.
+struct Done {
+    outcome: Result<Response, ApiError>,
+    cookies: Vec<HeaderValue>,
+}
+
+impl Done {
+    /// For a program.
+    fn into_answer(self) -> Result<Response, ApiError> {
+        let mut response = match self.outcome {
+            Ok(response) => return Ok(response),
+            Err(error) => (refusal::status(&error), Json(error)).into_response(),
+        };
+        let marked = HeaderValue::from_static("error");
+        response.headers_mut().insert(SERVER_FN_ERROR_HEADER, marked);
+        carry(&self.cookies, response.headers_mut());
+        Ok(response)
+    }
+}
+
+async fn run(api: &Api, request: Request) -> Result<Done, ApiError> {
+    let services = api.state.services().clone();
+    let context = move || leptos::context::provide_context(services.clone());
+    let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    let cookies = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
+        return Ok(Done { outcome: Ok(response), cookies });
+    }
+    let error = read(response.into_body(), MAX_ERROR).await?;
+    let error = serde_json::from_slice(&error).unwrap_or_else(|_| ErrorKind::Internal.into());
+    Ok(Done { outcome: Err(error), cookies })
+}
+
+/// After a form that was accepted: to where the server function says, or back to its page.
+fn go_on(response: &Response, back: &str) -> Response {
+    let asked = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+    let to = local_path(asked.unwrap_or(back)).to_owned();
+    let mut answer = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+    let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    carry(&cookies, answer.headers_mut());
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// After a form that was refused: the page it came from, with the form as it was sent.
+async fn show_again(
+    api: &Api,
+    asked: &Parts,
+    back: &str,
+    replay: FormReplay,
+    cookies: &[HeaderValue],
+) -> Response {
+    let status = refusal::status(&replay.error);
+    let fallback = Refusal(replay.error.clone());
+    let mut request = Request::new(Body::empty());
+    let Ok(uri) = back.parse() else { return fallback.into_response() };
+    *request.uri_mut() = uri;
+    for name in [header::HOST, header::COOKIE, header::ACCEPT, header::ACCEPT_LANGUAGE, header::USER_AGENT] {
+        if let Some(value) = asked.headers.get(&name) {
+            request.headers_mut().insert(name, value.clone());
+        }
+    }
+    if let Some(viewer) = asked.extensions.get::<Viewer>() {
+        request.extensions_mut().insert(viewer.clone());
+    }
+    if let Some(id) = asked.extensions.get::<RequestId>() {
+        request.extensions_mut().insert(id.clone());
+    }
+    request.extensions_mut().insert(replay);
+    let Ok(mut response) = api.pages.clone().oneshot(request).await;
+    // A page that is itself not to be had, gone or forbidden, would only hide the error.
+    if !response.status().is_success() {
+        return if response.status().is_server_error() { response } else { fallback.into_response() };
+    }
+    *response.status_mut() = status;
+    carry(cookies, response.headers_mut());
+    response
+}
+
+fn carry(cookies: &[HeaderValue], headers: &mut HeaderMap) {
+    for cookie in cookies {
+        headers.append(header::SET_COOKIE, cookie.clone());
+    }
+}
+
+fn is_urlencoded(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}

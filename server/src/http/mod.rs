@@ -1,0 +1,112 @@
+//! HTTP: which address is answered by what, and what surrounds every answer.
+
+mod body;
+mod forms;
+mod headers;
+mod observe;
+pub(crate) mod origin;
+mod pages;
+mod probes;
+pub(crate) mod refusal;
+pub(crate) mod session;
+mod statics;
+
+use std::time::Duration;
+
+use app::error::ErrorKind;
+use axum::{
+    Router,
+    extract::{Request, State as Extracted},
+    http::StatusCode,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use leptos::{context::provide_context, prelude::use_context};
+use leptos_axum::generate_route_list;
+use tower_http::{
+    CompressionLevel,
+    compression::{CompressionLayer, DefaultPredicate},
+};
+
+use crate::{State, live};
+use pages::PageNonce;
+use refusal::Refusal;
+
+/// Everything that is answered, from the outside in: id and span, net under panics, careful
+/// headers, error pages, compression, time limit, origin; then the routes.
+pub(crate) fn router(state: State) -> Router {
+    let pages = pages(&state);
+    let signed_in = || from_fn_with_state(state.clone(), session::attach);
+    let api = forms::Api { state: state.clone(), pages: pages.clone() };
+    let not_found = pages.clone().layer(signed_in());
+    let site = Router::new()
+        .route("/api/{*function}", any(forms::call).with_state(api))
+        .merge(pages)
+        .layer(signed_in());
+    let probes = Router::new()
+        .route("/healthz", get(probes::alive))
+        .route("/readyz", get(probes::ready))
+        .route("/metrics", get(probes::metrics))
+        .route("/ws/feed", get(live::upgrade))
+        .with_state(state.clone());
+    Router::new()
+        .merge(site)
+        .merge(probes)
+        .nest_service("/pkg", statics::hashed(&state))
+        .fallback_service(statics::others(&state, not_found))
+        .layer(from_fn_with_state(state.clone(), origin::protect))
+        .layer(from_fn_with_state(state.clone(), limit_time))
+        .layer(compression())
+        .layer(from_fn(observe::catch_panic))
+        .layer(from_fn_with_state(state, refusal::render))
+        .layer(from_fn(headers::baseline))
+        .layer(from_fn(observe::observe))
+}
+
+/// The pages of the application; any other path gets its page for 404.
+fn pages(state: &State) -> Router {
+    let options = state.leptos().clone();
+    let shell = move || app::shell(options.clone());
+    let services = state.services().clone();
+    let benchmark = app::BenchmarkPages(state.config().server.benchmark_pages);
+    let context = move || {
+        provide_context(services.clone());
+        provide_context(benchmark);
+        let parts = use_context::<axum::http::request::Parts>();
+        if let Some(PageNonce(nonce)) = parts.and_then(|parts| parts.extensions.get().cloned()) {
+            provide_context(nonce);
+        }
+    };
+    let render = leptos_axum::render_app_async_with_context(context, shell);
+    let mut pages = Router::new();
+    for listing in generate_route_list(app::App) {
+        pages = pages.route(listing.path(), get(render.clone()));
+    }
+    let not_found = move |request: Request| {
+        let page = render(request);
+        async move {
+            let mut page = page.await;
+            if page.status() == StatusCode::OK {
+                *page.status_mut() = StatusCode::NOT_FOUND;
+            }
+            page
+        }
+    };
+    pages.fallback(not_found).layer(from_fn(pages::finish))
+}
+
+fn compression() -> CompressionLayer<DefaultPredicate> {
+    // Pages are compressed for each visitor: a middle level costs little and takes most of it off.
+    CompressionLayer::new().quality(CompressionLevel::Precise(4))
+}
+
+/// Middleware: a request that takes too long is answered, and its work is dropped.
+async fn limit_time(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
+    let limit = Duration::from_secs(state.config().server.request_timeout_seconds);
+    let answer = tokio::time::timeout(limit, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        tracing::warn!("the time limit was reached");
+        Refusal::from(ErrorKind::Unavailable).into_response()
+    })
+}

@@ -1,0 +1,80 @@
+//! What surrounds every request: its id, its span, its metrics, and the net under panics.
+
+use std::{fmt, panic::AssertUnwindSafe, time::Instant};
+
+use app::error::ErrorKind;
+use axum::{
+    extract::{MatchedPath, Request},
+    http::HeaderValue,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt as _;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use super::refusal::Refusal;
+
+/// Identifies a request in the logs and to the person who asks about it. Always made here, so
+/// that nobody can write into the logs with it.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(Uuid);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.simple())
+    }
+}
+
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
+/// Middleware: gives the request its id and span, and counts and times it.
+pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
+    let id = RequestId(Uuid::now_v7());
+    request.headers_mut().remove(REQUEST_ID);
+    request.extensions_mut().insert(id.clone());
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let method = request.method().as_str().to_owned();
+    let span = tracing::info_span!("request", %id, %method, path = request.uri().path());
+    let start = Instant::now();
+    let in_flight = InFlight::new();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    drop(in_flight);
+    let (elapsed, status) = (start.elapsed(), response.status());
+    span.in_scope(|| {
+        tracing::info!(target: "access", status = status.as_u16(), ms = elapsed.as_secs_f64() * 1e3, "answered");
+    });
+    let labels = [("method", method), ("route", route), ("status", status.as_u16().to_string())];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_seconds", &labels[..2]).record(elapsed);
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// Counts requests that are being answered; also right where one is cancelled.
+struct InFlight;
+
+impl InFlight {
+    fn new() -> Self {
+        metrics::gauge!("http_requests_in_flight").increment(1);
+        Self
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        metrics::gauge!("http_requests_in_flight").decrement(1);
+    }
+}
+
+/// Middleware: a panic in a handler becomes a 500. The panic itself is logged by the hook that
+/// `logging` installs, within the request's span.
+pub(crate) async fn catch_panic(request: Request, next: Next) -> Response {
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    answer.unwrap_or_else(|_| {
+        metrics::counter!("http_panics_total").increment(1);
+        Refusal::from(ErrorKind::Internal).into_response()
+    })
+}

@@ -1,0 +1,55 @@
+//! Static files, sent as they lie compressed beside themselves.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+};
+use tower_http::services::ServeDir;
+
+use super::refusal::Refusal;
+use crate::State;
+use app::error::ErrorKind;
+
+/// Files whose names hold a hash of their content: a browser need never ask again.
+pub(crate) fn hashed(state: &State) -> Router {
+    let files = ServeDir::new(state.config().server.site.join("pkg")).precompressed_br().precompressed_gzip();
+    Router::new().fallback_service(files).layer(from_fn(keep_for_ever))
+}
+
+/// Fonts, pictures and the like; what is no file is a page that is not there.
+pub(crate) fn others(state: &State, not_found: Router) -> Router {
+    let files = ServeDir::new(&state.config().server.site)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip()
+        .call_fallback_on_method_not_allowed(true)
+        .fallback(not_found);
+    Router::new().fallback_service(files).layer(from_fn(keep_for_a_while))
+}
+
+async fn keep_for_ever(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        return Refusal::from(ErrorKind::NotFound).into_response();
+    }
+    cached(response, "public, max-age=31536000, immutable")
+}
+
+async fn keep_for_a_while(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.headers().contains_key(header::CACHE_CONTROL) {
+        return response;
+    }
+    cached(response, "public, max-age=86400")
+}
+
+fn cached(mut response: Response<Body>, value: &'static str) -> Response<Body> {
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+    }
+    response
+}

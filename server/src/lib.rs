@@ -1,0 +1,15 @@
+//! The server: configuration, command line, HTTP, the live channel, and how all of it starts and
+//! stops. `main` only calls [`cli::main`]; tests start a [`running::Running`] in their own process.
+
+pub mod cli;
+mod commands;
+pub mod config;
+mod database;
+mod http;
+mod live;
+mod logging;
+mod metrics;
+pub mod running;
+mod state;
+
+pub use state::{Ready, State};

@@ -1,0 +1,144 @@
+//! From a request to a socket: who asks, from where, after which message.
+
+use app::{
+    error::{ApiError, ErrorKind},
+    ssr::SESSION_COOKIE,
+};
+use axum::{
+    extract::{
+        Query, State as Extracted, WebSocketUpgrade,
+        ws::{WebSocket, rejection::WebSocketUpgradeRejection},
+    },
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use domain::UserId;
+use services::{accounts, live::LiveFeed};
+
+use super::{
+    close::Close,
+    incoming::MAX_MESSAGE,
+    pump::{Pump, farewell},
+    sockets::{Full, Place},
+};
+use crate::{
+    State,
+    http::{
+        origin::{Origin, origin},
+        refusal::Refusal,
+        session,
+    },
+};
+
+/// Ten thousand idle sockets are to cost little: the default of 128 KiB each would not do.
+const READ_BUFFER: usize = 512;
+/// A message beyond this is written as it comes.
+const WRITE_BUFFER: usize = 1024;
+/// A client for which so much waits does not read.
+const MAX_WRITE_BUFFER: usize = 256 * 1024;
+
+#[derive(serde::Deserialize)]
+pub(crate) struct Parameters {
+    after: Option<String>,
+}
+
+/// Handler of `/ws/feed`.
+pub(crate) async fn upgrade(
+    Extracted(state): Extracted<State>,
+    headers: HeaderMap,
+    parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    match admit(&state, &headers, parameters.ok()).await {
+        Err(error) => Refusal(error).into_response(),
+        Ok(admitted) => match socket {
+            Ok(socket) => open(state, socket, admitted),
+            Err(rejection) => rejection.into_response(),
+        },
+    }
+}
+
+/// A person who may open a socket.
+struct Admitted {
+    user: UserId,
+    token: String,
+    /// None where the person has as many sockets as one may.
+    seat: Option<(Place, LiveFeed)>,
+}
+
+async fn admit(
+    state: &State,
+    headers: &HeaderMap,
+    parameters: Option<Query<Parameters>>,
+) -> Result<Admitted, ApiError> {
+    let wrong_origin = || ApiError::new(ErrorKind::Forbidden, "The Origin must be this site's own.");
+    let origin = origin(headers, state.config().server.public_url.as_deref());
+    if origin == Origin::Foreign {
+        return Err(wrong_origin());
+    }
+    let who = match session::token(headers) {
+        None => None,
+        Some(token) => {
+            accounts::authenticate(state.services(), &token).await?.map(|principal| (token, principal))
+        }
+    };
+    let Some((token, principal)) = who else {
+        let message = format!("The live channel needs a session: the cookie {SESSION_COOKIE}.");
+        return Err(ApiError::new(ErrorKind::SignedOut, message));
+    };
+    // A cookie comes along by itself, so the page that opens the socket must be ours.
+    if origin != Origin::Own {
+        return Err(wrong_origin());
+    }
+    let after = parameters.and_then(|Query(parameters)| after(parameters.after.as_deref()));
+    let after = after
+        .ok_or_else(|| ApiError::new(ErrorKind::Malformed, "`after` must be the number of a message."))?;
+    let seat = match state.sockets().admit(principal.user_id) {
+        Ok(place) => Some((place, LiveFeed::open(state.services(), &principal, after).await?)),
+        Err(Full::User) => None,
+        Err(Full::Server) => return Err(ErrorKind::Unavailable.into()),
+    };
+    Ok(Admitted { user: principal.user_id, token, seat })
+}
+
+/// The number in `after`: none where there is no such parameter.
+fn after(text: Option<&str>) -> Option<Option<i64>> {
+    match text {
+        None => Some(None),
+        Some(text) => text.parse().ok().filter(|seq| *seq >= 0).map(Some),
+    }
+}
+
+fn open(state: State, socket: WebSocketUpgrade, admitted: Admitted) -> Response {
+    let socket = socket
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(MAX_WRITE_BUFFER)
+        .max_message_size(MAX_MESSAGE)
+        .max_frame_size(MAX_MESSAGE);
+    let Admitted { user, token, seat } = admitted;
+    // Counted from here on, so that a shutdown waits for sockets that are being opened.
+    let counted = state.sockets().tasks().token();
+    tracing::debug!(%user, seated = seat.is_some(), "a socket opens");
+    socket.on_upgrade(move |socket: WebSocket| async move {
+        let _counted = counted;
+        match seat {
+            Some((place, feed)) => Pump::new(state, socket, feed, place, token).run().await,
+            None => farewell(socket, Close::TOO_MANY).await,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after;
+
+    #[test]
+    fn after_is_a_number_of_a_message() {
+        assert_eq!(after(None), Some(None));
+        assert_eq!(after(Some("7")), Some(Some(7)));
+        for wrong in ["", "-1", "x", "1.5", "99999999999999999999"] {
+            assert_eq!(after(Some(wrong)), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! A server that runs: how it starts, and in which order it stops.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use services::Services;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{State, config::Config, http, metrics};
+
+/// How long sockets may take to say goodbye.
+const SOCKETS_WITHIN: Duration = Duration::from_secs(5);
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// A server that answers. It stops when [`stop`](Self::stop) is called.
+pub struct Running {
+    address: SocketAddr,
+    state: State,
+    accepting: CancellationToken,
+    background: CancellationToken,
+    work: TaskTracker,
+    serving: JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    /// Starts to answer on the listener. Until [`begin_work`](Self::begin_work) the server says
+    /// that it is not ready.
+    ///
+    /// # Errors
+    /// Where the listener does not know its own address.
+    pub fn start(config: Config, services: Services, listener: TcpListener) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let state = State::new(config, services);
+        let (accepting, background) = (CancellationToken::new(), CancellationToken::new());
+        let app = http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let stop = accepting.clone().cancelled_owned();
+        let serving =
+            tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(stop).await });
+        let work = TaskTracker::new();
+        let until = background.clone();
+        work.spawn(async move {
+            let mut tick = tokio::time::interval(UPKEEP_EVERY);
+            while until.run_until_cancelled(tick.tick()).await.is_some() {
+                metrics::upkeep();
+            }
+        });
+        Ok(Self { address, state, accepting, background, work, serving })
+    }
+
+    /// Starts the work behind the scenes; the database is migrated by now.
+    pub fn begin_work(&self) {
+        self.state.is_migrated();
+        let (services, until) = (self.state.services().clone(), self.background.clone());
+        self.work.spawn(async move { services.run(until).await });
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Stops in order: no new connections; sockets closed with 1012; requests ended within the
+    /// time that the configuration gives them; the work behind the scenes.
+    pub async fn stop(self) {
+        self.state.is_stopping();
+        self.accepting.cancel();
+        if !self.state.sockets().close(SOCKETS_WITHIN).await {
+            tracing::warn!("some sockets did not say goodbye");
+        }
+        let within = Duration::from_secs(self.state.config().server.shutdown_seconds);
+        let abort = self.serving.abort_handle();
+        match tokio::time::timeout(within, self.serving).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::error!(%error, "the listener failed"),
+            Ok(Err(error)) => tracing::error!(%error, "the server failed"),
+            Err(_) => {
+                tracing::warn!("some requests did not end in time");
+                abort.abort();
+            }
+        }
+        self.background.cancel();
+        self.work.close();
+        if tokio::time::timeout(within, self.work.wait()).await.is_err() {
+            tracing::warn!("the work behind the scenes did not end in time; the next start goes on with it");
+        }
+    }
+}
