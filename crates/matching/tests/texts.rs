@@ -67,11 +67,12 @@ fn bag_of_words(text: &str) -> Vec<f32> {
 
 fn person() -> impl Strategy<Value = Person> {
     let pronouns = prop_oneof![Just(SHE), Just(HE), Just(THEY)];
-    ("[A-ZÀ-Þ][a-zß-þ]{2,9}", "(O'|Mc|de-)?[A-Z][a-z]{3,9}(-[A-Z][a-z]{3,6})?", pronouns)
+    ("[A-ZÀ-ÖØ-Þ][a-zß-öø-þ]{2,9}", "(O'|Mc|de-)?[A-Z][a-z]{3,9}(-[A-Z][a-z]{3,6})?", pronouns)
         .prop_map(|(first, last, pronouns)| Person::new(&first, &last, pronouns))
         .prop_filter("a name that is also a word of the text is struck out there too", |person| {
             let plain = Person::new("Nobodyatall", "Nooneatall", SHE);
-            let words = plain.profile().content.summary.to_lowercase();
+            let content = plain.profile().content;
+            let words = format!("{} {}", content.title, content.summary).to_lowercase();
             !words.contains(&person.first.to_lowercase()) && !words.contains(&person.last.to_lowercase())
         })
 }

@@ -6,6 +6,8 @@ use std::{
     hash::Hash,
 };
 
+use domain::receipt::ONE_PPM;
+
 use super::quantised::{Quantised, Rows};
 use crate::{fit, vector::Vector};
 
@@ -59,11 +61,15 @@ pub(crate) struct Search<'a> {
     pub(crate) n: usize,
 }
 
-/// A row that may be among the best.
+/// How many rows are looked at first, for each of the places to be filled.
+const LEADERS_PER_PLACE: usize = 8;
+
+/// A row that may be among the best, with its score bounded from both sides.
 struct Contender {
     row: u32,
     /// The score without the contribution of the meaning.
     base: u32,
+    least: u32,
     most: u32,
 }
 
@@ -212,32 +218,69 @@ impl<K: Copy + Ord + Hash, F, P: Copy> Shelf<K, F, P> {
         sums: &[u32],
         base: impl Fn(&F, u32) -> Option<u32>,
     ) -> Vec<Contender> {
-        let sought = Quantised::new(search.vector.as_slice());
-        let score = |base: u32, cosine: f32| {
-            base + fit::contribution(search.meaning_weight, fit::meaning(cosine, search.range))
-        };
-        let mut contenders = Vec::new();
-        let mut at_least = Vec::new();
+        let most_meaning = fit::contribution(search.meaning_weight, ONE_PPM);
+        let mut admitted = Vec::new();
         for (row, (&sum, facts)) in sums.iter().zip(&self.facts).enumerate() {
             if sum < search.least_skill_sum {
                 continue;
             }
             let Some(base) = base(facts, sum) else { continue };
-            if base + search.meaning_weight < search.threshold {
-                continue;
-            }
-            let Some((low, high)) = self.vectors.cosine_bounds(row, &sought) else { continue };
-            let most = score(base, high);
-            if most >= search.threshold {
-                contenders.push(Contender { row: row as u32, base, most });
-                at_least.push(score(base, low));
+            if base + most_meaning >= search.threshold {
+                admitted.push((row as u32, base));
             }
         }
-        if contenders.len() > search.n {
-            // At least `n` rows reach the n-th greatest of the lower bounds.
-            let (_, floor, _) = at_least.select_nth_unstable_by_key(search.n - 1, |&least| Reverse(least));
-            contenders.retain(|contender| contender.most >= *floor);
+        // Those that lead without their meaning show how much the best will reach at least, and so
+        // spare most others the look at their vectors.
+        let leaders = search.n.saturating_mul(LEADERS_PER_PLACE);
+        if admitted.len() > leaders {
+            admitted.select_nth_unstable_by_key(leaders, |&(_, base)| Reverse(base));
         }
-        contenders
+        let (leaders, others) = admitted.split_at(leaders.min(admitted.len()));
+        let sought = Quantised::new(search.vector.as_slice());
+        let mut found = Bounded::new(search.threshold);
+        for &(row, base) in leaders {
+            found.extend(self.bounds(search, &sought, row, base));
+        }
+        found.raise_floor(search.n);
+        for &(row, base) in others {
+            if base + most_meaning >= found.floor {
+                found.extend(self.bounds(search, &sought, row, base));
+            }
+        }
+        found.raise_floor(search.n);
+        found.contenders.retain(|contender| contender.most >= found.floor);
+        found.contenders
+    }
+
+    /// A row's score bounded from both sides; none without a vector.
+    fn bounds(&self, search: &Search<'_>, sought: &Quantised, row: u32, base: u32) -> Option<Contender> {
+        let (low, high) = self.vectors.cosine_bounds(row as usize, sought)?;
+        let meaning = |cosine| fit::contribution(search.meaning_weight, fit::meaning(cosine, search.range));
+        Some(Contender { row, base, least: base + meaning(low), most: base + meaning(high) })
+    }
+}
+
+/// Contenders, and the score that one must be able to reach to be of use.
+struct Bounded {
+    floor: u32,
+    contenders: Vec<Contender>,
+}
+
+impl Bounded {
+    fn new(floor: u32) -> Self {
+        Self { floor, contenders: Vec::new() }
+    }
+
+    fn extend(&mut self, contender: Option<Contender>) {
+        self.contenders.extend(contender.filter(|contender| contender.most >= self.floor));
+    }
+
+    /// `n` rows reach the n-th greatest of the lower bounds, so that whoever cannot is out.
+    fn raise_floor(&mut self, n: usize) {
+        if self.contenders.len() >= n {
+            let mut least: Vec<_> = self.contenders.iter().map(|contender| contender.least).collect();
+            let (_, nth, _) = least.select_nth_unstable_by_key(n - 1, |&least| Reverse(least));
+            self.floor = self.floor.max(*nth);
+        }
     }
 }
