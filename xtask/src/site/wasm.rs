@@ -12,6 +12,20 @@ use crate::stamp::{self, Fingerprint};
 use crate::step::{loud_step, step};
 use crate::workspace::{WASM, Workspace};
 
+/// How `wasm-opt` shrinks: for size, with the features that Rust uses and every browser has.
+/// `--all-features` would write proposals that no browser reads yet, such as compact imports.
+const SHRINK: [&str; 9] = [
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 /// `name.js`, `name_bg.wasm` and, where Rust code brings JavaScript of its own, `snippets/`.
 pub(crate) fn folder(ws: &Workspace, name: &str) -> PathBuf {
     ws.scratch("wasm").join(name)
@@ -33,6 +47,7 @@ pub(crate) fn build(ws: &Workspace, package: &str, name: &str, profile: &str) ->
     let fingerprint = Fingerprint::new()
         .text(profile)
         .text(env!("CARGO_PKG_VERSION"))
+        .text(&SHRINK.concat())
         .path(&built)?
         .path(&npm::tool(ws, "binaryen/package.json"))?
         .finish();
@@ -58,7 +73,7 @@ pub(crate) fn build(ws: &Workspace, package: &str, name: &str, profile: &str) ->
         step("Shrinking the WebAssembly", || {
             Cmd::new("node")
                 .arg(npm::tool(ws, "binaryen/bin/wasm-opt"))
-                .args(["-Oz", "--all-features"])
+                .args(SHRINK)
                 .arg(&wasm)
                 .arg("-o")
                 .arg(&wasm)
