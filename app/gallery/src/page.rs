@@ -107,9 +107,9 @@ fn Headers() -> impl IntoView {
     view! {
         <Specimen title="Header: signed out, freelancer, client (wide windows)">
             <div class="hidden gap-4 md:grid">
-                <SiteHeader viewer=None path="/jobs" />
-                <SiteHeader viewer=Some(freelancer) path="/matches" />
-                <SiteHeader viewer=Some(client) path="/my/jobs" />
+                <SiteHeader viewer=None path="/jobs" label="Signed out" />
+                <SiteHeader viewer=Some(freelancer) path="/matches" label="Freelancer" />
+                <SiteHeader viewer=Some(client) path="/my/jobs" label="Client" />
             </div>
         </Specimen>
     }

@@ -27,7 +27,13 @@ pub fn Dial(score: Score, #[prop(optional)] size: DialSize) -> impl IntoView {
     view! {
         <span class=class role="img" aria-label=format!("Fit {degrees} of 100 degrees")>
             <svg viewBox=view_box aria-hidden="true">
-                {(size != DialSize::Small).then(|| ticks(50.0, 53.0, 56.0))}
+                {(size != DialSize::Small)
+                    .then(|| {
+                        view! {
+                            <path class="dial-tick" d=TICKS />
+                            <path class="dial-tick-major" d=MAJOR_TICKS />
+                        }
+                    })}
                 <path class="dial-track" d=ARC />
                 <path
                     class="dial-arc"
@@ -62,20 +68,11 @@ pub(super) fn turn(degrees: u32) -> f32 {
     degrees as f32 * 1.8
 }
 
-/// A tick every ten degrees between two radii; those at 0, 50 and 100 reach further.
-fn ticks(from: f32, to: f32, major_to: f32) -> AnyView {
-    (0..=10)
-        .map(|i: u32| {
-            let major = i.is_multiple_of(5);
-            let (inner, outer) = (50.0 - from, 50.0 - if major { major_to } else { to });
-            view! {
-                <path
-                    class=if major { "dial-tick-major" } else { "dial-tick" }
-                    d=format!("M{inner} 50H{outer}")
-                    transform=format!("rotate({} 50 50)", i * 18)
-                />
-            }
-        })
-        .collect_view()
-        .into_any()
-}
+/// A tick at every ten degrees, on radii from 50 to 53.
+const TICKS: &str = concat!(
+    "M2.4 34.5L-0.4 33.6M9.5 20.6L7.1 18.8M20.6 9.5L18.8 7.1M34.5 2.4L33.6 -0.4M6",
+    "5.5 2.4L66.4 -0.4M79.4 9.5L81.2 7.1M90.5 20.6L92.9 18.8M97.6 34.5L100.4 33.6"
+);
+
+/// The longer ticks at 0°, 50° and 100°.
+const MAJOR_TICKS: &str = "M0 50L-6 50M50 0L50 -6M100 50L106 50";

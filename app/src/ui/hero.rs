@@ -72,22 +72,8 @@ pub fn LandingHero(
 /// same.
 #[component]
 pub fn Protractor(scores: Vec<Score>) -> impl IntoView {
-    let ticks: Vec<_> = (0..=100_u32)
-        .map(|i| {
-            let (class, length) = match i {
-                i if i.is_multiple_of(10) => ("dial-tick-major", 18),
-                i if i.is_multiple_of(5) => ("dial-tick", 13),
-                _ => ("dial-tick", 8),
-            };
-            view! {
-                <path
-                    class=class
-                    d=format!("M{} 300h{length}", 300 - RIM)
-                    transform=format!("rotate({} 300 300)", turn(i))
-                />
-            }
-        })
-        .collect();
+    let ticks = ticks(|i| !i.is_multiple_of(10));
+    let major_ticks = self::ticks(|i| i.is_multiple_of(10));
     let numbers: Vec<_> = (1..10_u32)
         .map(|i| {
             let (x, y) = at(i * 10, f32::from(RIM) - 34.0);
@@ -120,7 +106,8 @@ pub fn Protractor(scores: Vec<Score>) -> impl IntoView {
         <svg class="protractor" viewBox="0 0 600 330" aria-hidden="true">
             <path class="hero-sector" d=format!("M300 300L{x1} {y1}A{RIM} {RIM} 0 0 1 {x2} {y2}Z") />
             <path class="hero-rim" d=format!("M{} 300a{RIM} {RIM} 0 0 1 {} 0z", 300 - RIM, 2 * RIM) />
-            {ticks}
+            <path class="dial-tick" d=ticks />
+            <path class="dial-tick-major" d=major_ticks />
             {numbers}
             {arcs}
             {best}
@@ -139,4 +126,21 @@ fn at(degrees: u32, radius: impl Into<f32>) -> (f32, f32) {
     let angle = turn(degrees).to_radians();
     let round = |value: f32| (value * 10.0).round() / 10.0;
     (round(300.0 - radius * angle.cos()), round(300.0 - radius * angle.sin()))
+}
+
+/// The ticks of the scores that are asked for, as one path: longer for fives and tens.
+fn ticks(of: impl Fn(u32) -> bool) -> String {
+    let rim = f32::from(RIM);
+    (0..=100)
+        .filter(|&i| of(i))
+        .map(|i: u32| {
+            let length = match i {
+                i if i.is_multiple_of(10) => 18.0,
+                i if i.is_multiple_of(5) => 13.0,
+                _ => 8.0,
+            };
+            let ((x1, y1), (x2, y2)) = (at(i, rim), at(i, rim - length));
+            format!("M{x1} {y1}L{x2} {y2}")
+        })
+        .collect()
 }

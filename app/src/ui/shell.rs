@@ -114,6 +114,9 @@ pub fn Shell(
 pub fn SiteHeader(
     #[prop(optional_no_strip)] viewer: Option<Viewer>,
     #[prop(into)] path: String,
+    /// What screen readers call the navigation; different for each where a page shows several.
+    #[prop(default = "Main")]
+    label: &'static str,
 ) -> impl IntoView {
     let links: Vec<_> = destinations(viewer.as_ref())
         .into_iter()
@@ -130,7 +133,7 @@ pub fn SiteHeader(
         <header class="site-header">
             <div class="page site-bar">
                 <Logo />
-                <nav class="nav" aria-label="Main">
+                <nav class="nav" aria-label=label>
                     {links}
                 </nav>
                 <div class="site-actions">
