@@ -25,7 +25,7 @@ pub fn LandingHero(
     children: Children,
 ) -> impl IntoView {
     let mut samples = samples;
-    samples.sort_by(|a, b| b.score.cmp(&a.score));
+    samples.sort_by_key(|sample| std::cmp::Reverse(sample.score));
     samples.truncate(4);
     let list: Vec<_> = samples
         .iter()
