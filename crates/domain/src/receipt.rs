@@ -162,7 +162,7 @@ impl Evidence {
     /// The evidence in a few words, where there is something to say.
     pub fn in_brief(&self) -> Option<String> {
         match self {
-            Self::Skills { required, .. } => {
+            Self::Skills { required, .. } if !required.is_empty() => {
                 let met = required.iter().filter(|skill| skill.practised.is_some()).count();
                 let noun = if required.len() == 1 { "skill" } else { "skills" };
                 Some(format!("{met} of {} required {noun}", required.len()))
