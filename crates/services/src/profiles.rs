@@ -20,7 +20,7 @@ pub struct View {
     pub profile: Profile,
     /// Whether it is the viewer's own.
     pub own: bool,
-    /// Whether the viewer blocked its owner, or the reverse.
+    /// Whether the viewer blocked its owner. Nobody is told who blocked them.
     pub blocked: bool,
 }
 
@@ -33,7 +33,7 @@ pub async fn view(services: &Services, who: Option<&Principal>, id: UserId) -> R
         return Err(ServiceError::NotFound("freelancer"));
     }
     let blocked = match who {
-        Some(who) if !own => storage::users::is_blocked(pool, who.user_id, id).await?,
+        Some(who) if !own => storage::users::has_blocked(pool, who.user_id, id).await?,
         _ => false,
     };
     Ok(View { profile, own, blocked })

@@ -159,6 +159,18 @@ pub async fn is_blocked(db: impl PgExecutor<'_>, one: UserId, other: UserId) -> 
     Ok(blocked)
 }
 
+/// Whether this person blocked the other; the reverse is none of their business.
+pub async fn has_blocked(db: impl PgExecutor<'_>, blocker: UserId, blocked: UserId) -> Result<bool> {
+    let blocked = sqlx::query_scalar!(
+        r#"select exists (select from core.blocks where blocker_id = $1 and blocked_id = $2) as "is!""#,
+        blocker.uuid(),
+        blocked.uuid(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(blocked)
+}
+
 /// Errors: none for a block that is there already.
 pub async fn block(db: &mut PgConnection, blocker: UserId, blocked: UserId) -> Result<()> {
     sqlx::query!(
