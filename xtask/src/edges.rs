@@ -23,9 +23,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("demo_data", &["domain"]),
     ("events", &["domain", "storage"]),
     // The use cases.
-    ("services", &["domain", "embedding", "events", "identity", "jobs", "matching", "storage"]),
+    ("services", &["demo_data", "domain", "embedding", "events", "identity", "jobs", "matching", "storage"]),
     // The interface, in its two shapes.
-    ("app", &["domain", "services"]),
+    // `identity` for the principal a page acts as; it says nothing about how things are kept.
+    ("app", &["domain", "identity", "services"]),
     ("frontend", &["app", "domain"]),
     ("gallery", &["app", "domain"]),
     // The binary sees everything below it.
@@ -46,7 +47,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // Tools around the product.
-    ("test_support", &["domain", "demo_data", "embedding", "events", "identity", "services", "storage"]),
+    (
+        "test_support",
+        &["domain", "demo_data", "embedding", "events", "identity", "matching", "services", "storage"],
+    ),
     (
         "bench",
         &[

@@ -22,6 +22,7 @@ pub(crate) fn build(ws: &Workspace) -> anyhow::Result<()> {
         }
         std::fs::create_dir_all(&out)?;
         site::copy_tree(&wasm, &out)?;
+        std::fs::remove_file(out.join(".stamp"))?;
         site::copy_tree(&ws.root.join("public"), &out)?;
         std::fs::copy(&css, out.join("eighth.css"))?;
         // The page for `trunk` names its inputs; ours names the finished files.

@@ -26,22 +26,24 @@ pub(crate) fn renew(ws: &Workspace) -> anyhow::Result<()> {
     let postgres = database::start_throwaway(ws, "prepare-postgres")?;
     let live = LiveQueries::start(ws, &postgres)?;
     loud_step("Checking every query against the database", || {
-        live.apply(Cmd::cargo())
-            .args(["check", "--quiet"])
-            .args(ws.native_packages())
-            .arg("--all-targets")
-            .dir(&ws.root)
-            .show()
+        let mut command = live.apply(Cmd::cargo()).args(["check", "--quiet", "--all-targets"]);
+        for package in users_of_queries(ws)? {
+            command = command.args(["--package", &package.name]);
+        }
+        command.dir(&ws.root).show()
     })?;
     let fresh = descriptions(&live.dir)?;
     step("Writing .sqlx", || {
         let stored = folder(ws);
-        if stored.exists() {
-            std::fs::remove_dir_all(&stored)?;
-        }
         std::fs::create_dir_all(&stored)?;
+        // New ones first: a build that runs meanwhile finds all it needs.
         for name in fresh.keys() {
             std::fs::copy(live.dir.join(name), stored.join(name))?;
+        }
+        for name in descriptions(&stored)?.keys() {
+            if !fresh.contains_key(name) {
+                std::fs::remove_file(stored.join(name))?;
+            }
         }
         std::fs::write(stored.join(SERVER_VERSION), format!("{}\n", postgres.major()))?;
         Ok(())
@@ -88,7 +90,7 @@ impl LiveQueries {
         }
         std::fs::create_dir_all(&dir)?;
         let now = SystemTime::now();
-        for package in users_of_sqlx(ws) {
+        for package in users_of_queries(ws)? {
             for file in rust_files(package)? {
                 // Roots of crates suffice, and spare editors a reload of everything.
                 let name = file.file_name().unwrap_or_default();
@@ -119,8 +121,21 @@ fn agreed(ws: &Workspace) -> PathBuf {
     ws.scratch("sqlx.stamp")
 }
 
-fn users_of_sqlx(ws: &Workspace) -> impl Iterator<Item = &Package> {
-    ws.packages.iter().filter(|package| package.dependencies.iter().any(|d| d.name == "sqlx"))
+/// Packages in whose sources sqlx checks queries at compile time.
+fn users_of_queries(ws: &Workspace) -> anyhow::Result<Vec<&Package>> {
+    let mut found = Vec::new();
+    for package in &ws.packages {
+        let depends = package.dependencies.iter().any(|dependency| dependency.name == "sqlx");
+        if depends && rust_files(package)?.iter().any(|file| has_query_macro(file)) {
+            found.push(package);
+        }
+    }
+    Ok(found)
+}
+
+fn has_query_macro(file: &Path) -> bool {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    ["query!(", "query_as!(", "query_scalar!(", "query_file"].iter().any(|name| text.contains(name))
 }
 
 fn rust_files(package: &Package) -> anyhow::Result<Vec<PathBuf>> {
@@ -131,7 +146,7 @@ fn rust_files(package: &Package) -> anyhow::Result<Vec<PathBuf>> {
 
 fn fingerprint(ws: &Workspace) -> anyhow::Result<String> {
     let mut fingerprint = Fingerprint::new().path(&ws.root.join("migrations"))?.path(&folder(ws))?;
-    for package in users_of_sqlx(ws) {
+    for package in users_of_queries(ws)? {
         for file in rust_files(package)? {
             fingerprint = fingerprint.path(&file)?;
         }

@@ -162,6 +162,26 @@ fn a_detached_server_is_stopped_on_request() {
     assert!(!dir.path().join("data/postmaster.pid").exists());
 }
 
+#[test]
+fn data_moves_where_the_unprivileged_user_can_reach_it() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let parent = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(parent.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let postgres = PrivatePostgres::start(&options(&parent.path().join("postgres"))).unwrap();
+    let moved = postgres.moved_to().map(Path::to_owned);
+    // Root closes the folder to everybody else; for others it is their own.
+    let root = std::fs::metadata(parent.path()).unwrap().uid() == 0;
+    assert_eq!(moved.is_some(), root);
+    assert_eq!(query(&postgres, "postgres", "select 1"), "1");
+    postgres.stop().unwrap();
+    if let Some(moved) = moved {
+        let again = PrivatePostgres::start(&options(&parent.path().join("postgres"))).unwrap();
+        assert_eq!(again.moved_to(), Some(moved.as_path()), "the same place each time");
+        again.stop().unwrap();
+        std::fs::remove_dir_all(moved).unwrap();
+    }
+}
+
 /// A temporary folder that the user PostgreSQL runs as can reach when the tests run as root.
 fn home() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
