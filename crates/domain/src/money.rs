@@ -44,7 +44,7 @@ impl Currency {
 impl Currency {
     /// What one unit is worth in US dollars, in millionths: reference rates of November 2026, good
     /// enough to compare and to sort, never to pay by.
-    pub const fn usd_millionths(self) -> u64 {
+    pub const fn usd_millionths(self) -> u32 {
         match self {
             Self::Usd => 1_000_000,
             Self::Eur => 1_160_000,
@@ -79,7 +79,7 @@ impl Money {
 
     /// The amount in US dollars and cents at reference rates.
     pub fn in_usd(&self) -> Decimal {
-        (self.amount * Decimal::new(self.currency.usd_millionths() as i64, 6)).round_dp(2)
+        (self.amount * Decimal::new(self.currency.usd_millionths().into(), 6)).round_dp(2)
     }
 
     /// "$1,250", "€37.50".

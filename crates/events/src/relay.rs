@@ -124,7 +124,7 @@ impl<C: Consumer> Relay<C> {
                     }
                 }
                 Ok(envelope) => {
-                    self.park(&pending, &format!("version {} is not known here", envelope.v)).await?
+                    self.park(&pending, &format!("version {} is not known here", envelope.v)).await?;
                 }
                 Err(error) => self.park(&pending, &format!("not an event: {error}")).await?,
             }

@@ -138,25 +138,12 @@ impl Default for Policy {
     }
 }
 
-/// Rounded rates of autumn 2026. Exactness matters little beside a tolerance of 15%; that everybody
-/// is measured alike does.
+/// The marketplace's reference rates. Exactness matters little beside a tolerance of 15%; that
+/// everybody is measured alike does. Whoever changes them there gives the policy a new version.
 fn reference_rates() -> ExchangeRates {
     let mut all = [0; Currency::ALL.len()];
     for &currency in Currency::ALL {
-        all[currency as usize] = match currency {
-            Currency::Usd => 1_000_000,
-            Currency::Eur => 1_160_000,
-            Currency::Gbp => 1_320_000,
-            Currency::Cad => 715_000,
-            Currency::Aud => 655_000,
-            Currency::Inr => 11_300,
-            Currency::Sgd => 770_000,
-            Currency::Jpy => 6_500,
-            Currency::Brl => 187_000,
-            Currency::Chf => 1_240_000,
-            Currency::Pln => 273_000,
-            Currency::Zar => 58_000,
-        };
+        all[currency as usize] = currency.usd_millionths();
     }
     ExchangeRates(all)
 }

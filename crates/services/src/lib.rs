@@ -98,13 +98,18 @@ impl Services {
         (self.clock)()
     }
 
+    /// The relay that takes events from the outbox to the recommender.
+    pub fn relay(&self) -> Relay<Self> {
+        Relay::new(self.database.clone(), Arc::new(self.clone()), self.retries)
+    }
+
     /// Does the work behind the scenes until it is told to stop: fills the engine's index, delivers
     /// events, reads texts that are new to the model, and tidies up.
     pub async fn run(&self, shutdown: CancellationToken) {
-        if !self.fill_index(&shutdown).await {
+        if !self.keep_filling_index(&shutdown).await {
             return;
         }
-        let relay = Relay::new(self.database.clone(), Arc::new(self.clone()), self.retries);
+        let relay = self.relay();
         tokio::join!(
             relay.run(shutdown.clone()),
             self.keep_reading(shutdown.clone()),

@@ -1,1 +1,171 @@
+//! A small world for tests: the real services over a real database, a clock that stands still until
+//! it is moved, and people who are signed in.
 
+// Whatever goes wrong in here is a failed test.
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    JobId,
+    account::SignUpForm,
+    job::JobForm,
+    profile::{LanguageRow, ProfileForm, SkillRow},
+};
+use embedding::{Choice, Embedder};
+use events::relay::Retries;
+use identity::Principal;
+use matching::Policy;
+use secrecy::ExposeSecret as _;
+use services::{Services, Settings, accounts, jobs, jobs::Intent, profiles};
+use sqlx::PgPool;
+use storage::Database;
+
+pub use storage::MIGRATOR;
+
+/// The password of everybody in a world.
+pub const PASSWORD: &str = "long enough to be one";
+
+pub struct World {
+    pub services: Services,
+    now: Arc<Mutex<DateTime<Utc>>>,
+    people: AtomicU32,
+}
+
+impl World {
+    /// A world with the default policy, whose embedder needs no files.
+    pub async fn new(pool: PgPool) -> Self {
+        Self::with_policy(pool, Policy::default()).await
+    }
+
+    pub async fn with_policy(pool: PgPool, policy: Policy) -> Self {
+        Self::with_embedder(pool, policy, lexical()).await
+    }
+
+    pub async fn with_embedder(pool: PgPool, policy: Policy, embedder: Arc<dyn Embedder>) -> Self {
+        let now = Arc::new(Mutex::new("2026-11-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap()));
+        let clock = now.clone();
+        let services = Services::open(Settings {
+            policy,
+            retries: Retries { attempts: 3, pause: Duration::ZERO, poll: Duration::from_millis(50) },
+            clock: Arc::new(move || *clock.lock().unwrap()),
+            ..Settings::new(Database::from_pool(pool), embedder)
+        });
+        services.fill_index().await.unwrap();
+        Self { services, now, people: AtomicU32::new(0) }
+    }
+
+    pub fn pool(&self) -> &PgPool {
+        self.services.database().pool()
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: TimeDelta) {
+        *self.now.lock().unwrap() += by;
+    }
+
+    /// A new account, signed in; `purpose` is `freelancer`, `client` or `both`.
+    pub async fn person(&self, name: &str, purpose: &str) -> Principal {
+        let n = self.people.fetch_add(1, Ordering::Relaxed);
+        let form = SignUpForm {
+            display_name: name.to_owned(),
+            email: format!("person{n}@example.com"),
+            password: PASSWORD.to_owned(),
+            region: "EU".to_owned(),
+            purpose: purpose.to_owned(),
+        };
+        let signed_in = accounts::sign_up(&self.services, &form, "test").await.unwrap();
+        accounts::authenticate(&self.services, signed_in.token.expose_secret()).await.unwrap().unwrap()
+    }
+
+    /// A new client, signed in.
+    pub async fn client(&self, name: &str) -> Principal {
+        self.person(name, "client").await
+    }
+
+    /// A new freelancer with a profile, signed in.
+    pub async fn freelancer(&self, name: &str, profile: &ProfileForm) -> Principal {
+        let who = self.person(name, "freelancer").await;
+        profiles::save(&self.services, &who, None, profile).await.unwrap();
+        who
+    }
+
+    /// Posts a job.
+    pub async fn post(&self, who: &Principal, form: &JobForm) -> JobId {
+        let id = JobId::new();
+        jobs::create(&self.services, who, id, form, Intent::Publish).await.unwrap();
+        id
+    }
+
+    /// Delivers every event, and ranks what is due, until nothing is left to do.
+    pub async fn settle(&self) {
+        let relay = self.services.relay();
+        while relay.deliver_due().await.unwrap() {}
+        self.services.rank_due().await.unwrap();
+    }
+}
+
+/// The embedder that needs no files.
+pub fn lexical() -> Arc<dyn Embedder> {
+    let settings = embedding::Settings { choice: Choice::Lexical, model_dir: "".into() };
+    embedding::open(settings).unwrap().0
+}
+
+/// A job for a database engineer.
+pub fn database_job() -> JobForm {
+    JobForm {
+        title: "Move our booking system to PostgreSQL".into(),
+        description: "Database engineer for PostgreSQL wanted: move a busy booking system to PostgreSQL, \
+                      tune its queries in SQL and write the migration in Rust."
+            .into(),
+        required_skills: "PostgreSQL, SQL, Rust".into(),
+        budget_kind: "hourly".into(),
+        budget_min: "60".into(),
+        budget_max: "90".into(),
+        currency: "EUR".into(),
+        duration: "months".into(),
+        work_place: "remote".into(),
+        languages: vec!["en".into()],
+        ..JobForm::default()
+    }
+}
+
+/// The profile of somebody whom [`database_job`] suits.
+pub fn database_engineer() -> ProfileForm {
+    let skill = |name: &str| SkillRow { name: name.into(), level: "expert".into(), years: "8".into() };
+    ProfileForm {
+        title: "Database engineer for PostgreSQL".into(),
+        summary:
+            "Database engineer: I move busy booking systems to PostgreSQL, tune queries in SQL and write \
+                  migration tools in Rust."
+                .into(),
+        skills: vec![skill("PostgreSQL"), skill("SQL"), skill("Rust")],
+        experience: "expert".into(),
+        rate: "80".into(),
+        currency: "EUR".into(),
+        weekly_hours: "30".into(),
+        utc_offset: "60".into(),
+        languages: vec![LanguageRow { language: "en".into(), level: "fluent".into() }],
+        visibility: "visible".into(),
+        ..ProfileForm::default()
+    }
+}
+
+/// The profile of somebody whom [`database_job`] does not suit.
+pub fn translator() -> ProfileForm {
+    let skill = |name: &str| SkillRow { name: name.into(), level: "expert".into(), years: "12".into() };
+    ProfileForm {
+        title: "Literary translator from Portuguese".into(),
+        summary: "I translate novels and poems from Portuguese, and read proofs for small publishing houses."
+            .into(),
+        skills: vec![skill("Translation"), skill("Proofreading")],
+        ..database_engineer()
+    }
+}

@@ -14,17 +14,14 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 impl Services {
     /// Fills the index, trying until it works. False if it was told to stop before.
-    pub(crate) async fn fill_index(&self, shutdown: &CancellationToken) -> bool {
+    pub(crate) async fn keep_filling_index(&self, shutdown: &CancellationToken) -> bool {
         loop {
             let filled = tokio::select! {
                 () = shutdown.cancelled() => return false,
-                filled = self.try_fill_index() => filled,
+                filled = self.fill_index() => filled,
             };
             match filled {
-                Ok(()) => {
-                    self.engine.ready.store(true, Ordering::Release);
-                    return true;
-                }
+                Ok(()) => return true,
                 Err(error) => tracing::warn!(%error, "the index could not be filled; it will be tried again"),
             }
             tokio::select! {
@@ -34,7 +31,8 @@ impl Services {
         }
     }
 
-    async fn try_fill_index(&self) -> storage::Result<()> {
+    /// Fills the index once. Until then matches are not complete and the server is not ready.
+    pub async fn fill_index(&self) -> storage::Result<()> {
         let (engine, pool) = (&self.engine, self.database.pool());
         let started = std::time::Instant::now();
         let blocks = storage::users::blocks(pool).await?;
@@ -54,6 +52,7 @@ impl Services {
             open_jobs += 1;
         }
         self.count_reading().await?;
+        engine.ready.store(true, Ordering::Release);
         tracing::info!(
             freelancers,
             open_jobs,

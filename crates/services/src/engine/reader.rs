@@ -60,7 +60,7 @@ impl Services {
     }
 
     /// Reads one batch of unread texts; gives how many there were.
-    async fn read_some(&self) -> Result<usize> {
+    pub async fn read_some(&self) -> Result<usize> {
         let engine = &self.engine;
         let batch = i64::try_from(engine.embedder.batch_size()).unwrap_or(32);
         let subjects = embeddings::unread(self.database.pool(), &engine.model.id, batch).await?;
@@ -101,9 +101,11 @@ impl Services {
         tx.commit().await?;
         for (unread, vector) in unread.iter().zip(&vectors) {
             engine.change(|state| match unread {
-                Unread::Job(job) => state.jobs.upsert(JobSpec::new(job, Some(vector))),
+                Unread::Job(job) => {
+                    state.jobs.upsert(JobSpec::new(job, Some(vector)));
+                }
                 Unread::Profile(profile) => {
-                    state.freelancers.upsert(CandidateSpec::new(profile, Some(vector)))
+                    state.freelancers.upsert(CandidateSpec::new(profile, Some(vector)));
                 }
             });
         }
@@ -126,7 +128,7 @@ impl Services {
     }
 
     /// Ranks every job that is due.
-    async fn rank_due(&self) -> Result<()> {
+    pub async fn rank_due(&self) -> Result<()> {
         loop {
             let due = rankings::due(self.database.pool(), 64).await?;
             if due.is_empty() {

@@ -1,0 +1,228 @@
+//! From a posted job to the feeds, and back out of them.
+
+#![allow(clippy::unwrap_used)]
+
+use chrono::TimeDelta;
+use domain::{JobId, feed::FeedMessage, profile::ProfileForm, receipt::Score};
+use identity::Principal;
+use matching::Policy;
+use services::{ServiceError, blocks, jobs, jobs::Intent, matches, profiles};
+use sqlx::PgPool;
+use test_support::{MIGRATOR, World, database_engineer, database_job, translator};
+
+/// The messages of a person's feed as type and number.
+async fn messages(world: &World, who: &Principal) -> Vec<(i64, String)> {
+    let rows = storage::feeds::after(world.pool(), who.user_id, 0, 1000).await.unwrap();
+    rows.into_iter().map(|(seq, message)| (seq, message["type"].as_str().unwrap().to_owned())).collect()
+}
+
+async fn shown(world: &World, who: &Principal) -> Vec<JobId> {
+    let feed = matches::feed(&world.services, who).await.unwrap();
+    feed.cards.into_iter().map(|card| card.job_id).collect()
+}
+
+fn numbered(types: &[&str]) -> Vec<(i64, String)> {
+    types.iter().enumerate().map(|(i, kind)| (i as i64 + 1, (*kind).to_owned())).collect()
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_posted_job_reaches_whom_it_suits_with_the_reasons_and_nobody_else(pool: PgPool) {
+    let world = World::new(pool).await;
+    let engineer = world.freelancer("Ada Byron", &database_engineer()).await;
+    let other = world.freelancer("Luís Vaz", &translator()).await;
+    let client = world.client("Harbour Hotels").await;
+    world.settle().await;
+    let job = world.post(&client, &database_job()).await;
+    world.settle().await;
+
+    let feed = matches::feed(&world.services, &engineer).await.unwrap();
+    assert_eq!(feed.cards.len(), 1);
+    let card = &feed.cards[0];
+    assert_eq!((card.job_id, card.client_name.as_str()), (job, "Harbour Hotels"));
+    assert!(card.score >= Score::from_ppm(700_000), "{:?}", card.score);
+    assert!(card.summary.contains("3 of 3 required skills"), "{}", card.summary);
+    assert_eq!(shown(&world, &other).await, []);
+
+    let candidates = matches::candidates(&world.services, &client, job).await.unwrap();
+    assert_eq!(candidates.cards.iter().map(|card| card.name.as_str()).collect::<Vec<_>>(), ["Ada Byron"]);
+    assert_eq!(messages(&world, &engineer).await, numbered(&["match_added"]));
+    assert_eq!(messages(&world, &client).await, numbered(&["candidates_changed"]));
+    assert_eq!(messages(&world, &other).await, []);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_stored_receipt_replays_to_the_same_number(pool: PgPool) {
+    let world = World::new(pool).await;
+    let engineer = world.freelancer("Ada", &database_engineer()).await;
+    let client = world.client("Harbour").await;
+    let job = world.post(&client, &database_job()).await;
+    world.settle().await;
+    for who in [&engineer, &client] {
+        let (_, explained) = matches::receipt(&world.services, who, job, engineer.user_id).await.unwrap();
+        let receipt = explained.receipt;
+        assert_eq!(matching::replay(&receipt, &Policy::default()), receipt.score);
+        assert_eq!(receipt.components.iter().map(|part| part.contribution).sum::<u32>(), receipt.score.ppm());
+        assert_eq!(receipt.policy, Policy::default().version);
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn every_message_is_what_the_browser_reads(pool: PgPool) {
+    let world = World::new(pool).await;
+    let engineer = world.freelancer("Ada", &database_engineer()).await;
+    let client = world.client("Harbour").await;
+    let job = world.post(&client, &database_job()).await;
+    world.settle().await;
+    jobs::close(&world.services, &client, job).await.unwrap();
+    world.settle().await;
+    for who in [&engineer, &client] {
+        for (seq, mut message) in storage::feeds::after(world.pool(), who.user_id, 0, 100).await.unwrap() {
+            message["seq"] = seq.into();
+            serde_json::from_value::<FeedMessage>(message).unwrap();
+        }
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_edited_job_is_judged_anew_and_a_closed_one_leaves_the_feeds(pool: PgPool) {
+    let world = World::new(pool).await;
+    let engineer = world.freelancer("Ada", &database_engineer()).await;
+    let client = world.client("Harbour").await;
+    let job = world.post(&client, &database_job()).await;
+    world.settle().await;
+
+    let mut form = database_job();
+    form.title = "Move our booking platform to PostgreSQL".into();
+    jobs::edit(&world.services, &client, job, 1, &form, Intent::Keep).await.unwrap();
+    world.settle().await;
+    form.budget_min = "20".into();
+    form.budget_max = "30".into();
+    jobs::edit(&world.services, &client, job, 2, &form, Intent::Keep).await.unwrap();
+    world.settle().await;
+    assert_eq!(shown(&world, &engineer).await, [], "the rate is now far above the budget");
+    form.budget_max = "90".into();
+    jobs::edit(&world.services, &client, job, 3, &form, Intent::Keep).await.unwrap();
+    world.settle().await;
+    assert_eq!(shown(&world, &engineer).await, [job]);
+    jobs::close(&world.services, &client, job).await.unwrap();
+    world.settle().await;
+    assert_eq!(shown(&world, &engineer).await, []);
+    assert_eq!(
+        messages(&world, &engineer).await,
+        numbered(&["match_added", "match_updated", "match_removed", "match_added", "match_removed"])
+    );
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_new_or_edited_profile_gets_its_feed(pool: PgPool) {
+    let world = World::new(pool).await;
+    let client = world.client("Harbour").await;
+    let job = world.post(&client, &database_job()).await;
+    world.settle().await;
+    let late = world.freelancer("Ada", &database_engineer()).await;
+    world.settle().await;
+    assert_eq!(shown(&world, &late).await, [job]);
+    assert_eq!(messages(&world, &client).await, numbered(&["candidates_changed"]));
+
+    let save = async |version: i32, form: &ProfileForm| {
+        profiles::save(&world.services, &late, Some(version), form).await.unwrap();
+        world.settle().await;
+    };
+    save(1, &ProfileForm { visibility: "paused".into(), ..database_engineer() }).await;
+    assert_eq!(shown(&world, &late).await, []);
+    save(2, &database_engineer()).await;
+    assert_eq!(shown(&world, &late).await, [job]);
+    save(3, &translator()).await;
+    assert_eq!(shown(&world, &late).await, []);
+    assert_eq!(
+        messages(&world, &late).await,
+        numbered(&["match_added", "match_removed", "match_added", "match_removed"])
+    );
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_job_keeps_only_its_best_and_refills_when_a_place_is_free(pool: PgPool) {
+    let policy = Policy { top_n: 2, ..Policy::default() };
+    let world = World::with_policy(pool, policy).await;
+    let client = world.client("Harbour").await;
+    let job = world.post(&client, &database_job()).await;
+    let at_level = |level: &str| {
+        let mut form = database_engineer();
+        form.skills.iter_mut().for_each(|row| row.level = level.into());
+        form
+    };
+    let strong = world.freelancer("Strong", &at_level("strong")).await;
+    let working = world.freelancer("Working", &at_level("working")).await;
+    world.settle().await;
+    let expert = world.freelancer("Expert", &at_level("expert")).await;
+    world.settle().await;
+
+    let names = async || {
+        let candidates = matches::candidates(&world.services, &client, job).await.unwrap();
+        candidates.cards.into_iter().map(|card| card.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names().await, ["Expert", "Strong"]);
+    assert_eq!(messages(&world, &working).await, numbered(&["match_added", "match_removed"]));
+    let paused = ProfileForm { visibility: "paused".into(), ..at_level("expert") };
+    profiles::save(&world.services, &expert, Some(1), &paused).await.unwrap();
+    world.settle().await;
+    assert_eq!(names().await, ["Strong", "Working"]);
+    assert_eq!(shown(&world, &strong).await, [job]);
+    assert_eq!(shown(&world, &working).await, [job]);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn people_who_blocked_one_another_are_not_matched(pool: PgPool) {
+    let world = World::new(pool).await;
+    let engineer = world.freelancer("Ada", &database_engineer()).await;
+    let client = world.client("Harbour").await;
+    let job = world.post(&client, &database_job()).await;
+    world.settle().await;
+    blocks::block(&world.services, &engineer, client.user_id).await.unwrap();
+    world.settle().await;
+    assert_eq!(shown(&world, &engineer).await, []);
+    blocks::unblock(&world.services, &engineer, client.user_id).await.unwrap();
+    world.settle().await;
+    assert_eq!(shown(&world, &engineer).await, [job]);
+    let oneself = blocks::block(&world.services, &engineer, engineer.user_id).await;
+    assert!(matches!(oneself, Err(ServiceError::Conflict(_))));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn nobody_is_matched_with_their_own_job(pool: PgPool) {
+    let world = World::new(pool).await;
+    let both = world.person("Ada", "both").await;
+    profiles::save(&world.services, &both, None, &database_engineer()).await.unwrap();
+    world.post(&both, &database_job()).await;
+    world.settle().await;
+    assert_eq!(shown(&world, &both).await, []);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn the_same_form_sent_twice_posts_one_job(pool: PgPool) {
+    let world = World::new(pool).await;
+    let engineer = world.freelancer("Ada", &database_engineer()).await;
+    let client = world.client("Harbour").await;
+    let id = JobId::new();
+    for _ in 0..2 {
+        jobs::create(&world.services, &client, id, &database_job(), Intent::Publish).await.unwrap();
+    }
+    world.settle().await;
+    assert_eq!(messages(&world, &engineer).await, numbered(&["match_added"]));
+    let thief = world.client("Thief").await;
+    let taken = jobs::create(&world.services, &thief, id, &database_job(), Intent::Publish).await;
+    assert!(matches!(taken, Err(ServiceError::NotFound("job"))));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn time_alone_changes_no_match(pool: PgPool) {
+    let world = World::new(pool).await;
+    let engineer = world.freelancer("Ada", &database_engineer()).await;
+    let client = world.client("Harbour").await;
+    world.post(&client, &database_job()).await;
+    world.settle().await;
+    world.advance(TimeDelta::days(3));
+    profiles::save(&world.services, &engineer, Some(1), &database_engineer()).await.unwrap();
+    world.settle().await;
+    assert_eq!(messages(&world, &engineer).await, numbered(&["match_added"]));
+}
