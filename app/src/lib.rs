@@ -27,7 +27,7 @@ pub mod ssr;
 #[cfg(feature = "ssr")]
 pub mod theme;
 
-#[cfg(not(feature = "csr"))]
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub mod live;
 
 #[cfg(feature = "ssr")]
