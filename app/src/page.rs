@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     error::{ApiError, ErrorKind},
     ssr,
-    ui::EmptyState,
+    ui::{EmptyState, ErrorSummary, Notice, NoticeKind},
 };
 
 /// Shows what `load` makes, or the page for its error.
@@ -70,6 +70,12 @@ pub fn query(name: &str) -> String {
     use_query_map().get_untracked().get(name).unwrap_or_default()
 }
 
+/// The whole query as a form. One that cannot be read counts as empty.
+pub fn query_form<T: DeserializeOwned + Default>() -> T {
+    let query = ssr::query_string().unwrap_or_default();
+    serde_qs::Config::new(1, false).deserialize_str(&query).unwrap_or_default()
+}
+
 /// The refused form of a server function, read back from the body that was sent, with what is wrong
 /// with it.
 pub struct Refused<T> {
@@ -96,5 +102,18 @@ pub fn encode(text: &str) -> String {
             }
         }
         out
+    })
+}
+
+/// What stands above a form that was refused: its faults, each leading to its field, or else the
+/// one reason. Nothing where none was.
+pub fn faults(error: Option<&ApiError>, labels: Vec<(&'static str, &'static str)>) -> impl IntoView + use<> {
+    error.map(|error| {
+        if error.fields.is_empty() {
+            let message = error.message.clone();
+            view! { <Notice kind=NoticeKind::Error>{message}</Notice> }.into_any()
+        } else {
+            view! { <ErrorSummary errors=error.fields.clone() labels /> }.into_any()
+        }
     })
 }

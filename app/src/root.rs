@@ -20,9 +20,26 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct BenchmarkPages(pub bool);
 
+/// Whether something on the page of this path comes alive in the browser. All others are sent
+/// without a script.
+fn has_island(path: &str) -> bool {
+    let mut parts = path.trim_matches('/').split('/');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some("matches"), None, ..) => true,
+        (Some("jobs"), Some(_), Some("candidates"), None) => true,
+        _ => false,
+    }
+}
+
 /// The document around every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = theme::chosen();
+    // Told here, because a page without scripts would otherwise be marked up for hydration.
+    if let Some(context) = Owner::current_shared_context() {
+        context.set_is_hydrating(false);
+    }
+    let alive = ssr::path().is_some_and(|path| has_island(&path));
+    let scripts = alive.then(|| view! { <HydrationScripts options=options.clone() islands=true /> });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.attribute()>
@@ -32,7 +49,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options=options.clone() id="style" />
-                <HydrationScripts options islands=true />
+                {scripts}
                 <MetaTags />
             </head>
             <body>
@@ -87,5 +104,20 @@ fn Framed() -> impl IntoView {
                 <Route path=path!("/benchmark/table") view=home::TablePage ssr=SsrMode::Async />
             </FlatRoutes>
         </Shell>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_island;
+
+    #[test]
+    fn only_the_live_lists_load_scripts() {
+        for alive in ["/matches", "/matches/", "/jobs/1/candidates"] {
+            assert!(has_island(alive), "{alive}");
+        }
+        for still in ["/", "/jobs", "/jobs/1", "/matches/1", "/jobs/1/candidates/2", "/candidates", "/my/jobs"] {
+            assert!(!has_island(still), "{still}");
+        }
     }
 }

@@ -56,6 +56,16 @@ pub fn request_header(name: header::HeaderName) -> Option<String> {
     parts()?.headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
+/// The path of the page that is asked for.
+pub fn path() -> Option<String> {
+    Some(parts()?.uri.path().to_owned())
+}
+
+/// The query of the page that is asked for, as it was sent.
+pub fn query_string() -> Option<String> {
+    parts()?.uri.query().map(str::to_owned)
+}
+
 /// A cookie of the request.
 pub fn cookie(name: &str) -> Option<String> {
     request_header(header::COOKIE)?.split(';').find_map(|pair| {

@@ -1,28 +1,7 @@
-//! Jobs.
+//! Jobs: browsing, reading, posting, editing and closing them.
 
-use leptos::prelude::*;
+mod api;
+mod posting;
+mod page;
 
-#[component]
-pub fn BrowsePage() -> impl IntoView {
-    view! { <h1>"BrowsePage"</h1> }
-}
-
-#[component]
-pub fn NewPage() -> impl IntoView {
-    view! { <h1>"NewPage"</h1> }
-}
-
-#[component]
-pub fn JobPage() -> impl IntoView {
-    view! { <h1>"JobPage"</h1> }
-}
-
-#[component]
-pub fn EditPage() -> impl IntoView {
-    view! { <h1>"EditPage"</h1> }
-}
-
-#[component]
-pub fn OwnJobsPage() -> impl IntoView {
-    view! { <h1>"OwnJobsPage"</h1> }
-}
+pub use page::{BrowsePage, EditPage, JobPage, NewPage, OwnJobsPage};

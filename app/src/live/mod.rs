@@ -1,23 +1,12 @@
-//! Matches and candidates, live.
+//! Matches and candidates, live: pages rendered by the server, and in them lists that go on by
+//! themselves as messages arrive.
 
-use leptos::prelude::*;
+mod channel;
+pub mod islands;
+mod list;
+mod news;
+#[cfg(feature = "ssr")]
+mod page;
 
-#[component]
-pub fn MatchesPage() -> impl IntoView {
-    view! { <h1>"MatchesPage"</h1> }
-}
-
-#[component]
-pub fn MatchReceiptPage() -> impl IntoView {
-    view! { <h1>"MatchReceiptPage"</h1> }
-}
-
-#[component]
-pub fn CandidatesPage() -> impl IntoView {
-    view! { <h1>"CandidatesPage"</h1> }
-}
-
-#[component]
-pub fn CandidateReceiptPage() -> impl IntoView {
-    view! { <h1>"CandidateReceiptPage"</h1> }
-}
+#[cfg(feature = "ssr")]
+pub use page::{CandidateReceiptPage, CandidatesPage, MatchReceiptPage, MatchesPage};

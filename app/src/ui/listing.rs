@@ -188,22 +188,32 @@ fn row(person: Option<String>, data: JobRowData, amount: String) -> impl IntoVie
 pub fn MatchCardView(
     card: MatchCard,
     #[prop(optional, into)] when: String,
+    /// The address of the receipt.
+    #[prop(optional, into)]
+    why: String,
     #[prop(optional)] is_new: bool,
 ) -> impl IntoView {
-    let href = format!("/jobs/{}", card.job_id);
+    let href = ["/jobs/", &card.job_id.to_string()].concat();
     let mut meta = vec![card.budget, card.place, card.client_name];
     meta.extend((!when.is_empty()).then_some(when));
-    match_card(href, card.title, meta, card.score, card.summary, card.reasons, is_new)
+    match_card(href, card.title, meta, card.score, card.summary, card.reasons, why, is_new)
 }
 
 /// A freelancer among the candidates for a job. `is_new` lets it slide in.
 #[component]
-pub fn CandidateCardView(card: CandidateCard, #[prop(optional)] is_new: bool) -> impl IntoView {
-    let href = format!("/freelancers/{}", card.freelancer_id);
+pub fn CandidateCardView(
+    card: CandidateCard,
+    /// The address of the receipt.
+    #[prop(optional, into)]
+    why: String,
+    #[prop(optional)] is_new: bool,
+) -> impl IntoView {
+    let href = ["/freelancers/", &card.freelancer_id.to_string()].concat();
     let meta = vec![card.name, card.rate, card.place];
-    match_card(href, card.title, meta, card.score, card.summary, card.reasons, is_new)
+    match_card(href, card.title, meta, card.score, card.summary, card.reasons, why, is_new)
 }
 
+#[allow(clippy::too_many_arguments, reason = "the two cards above are all that calls it")]
 fn match_card(
     href: String,
     title: String,
@@ -211,8 +221,10 @@ fn match_card(
     score: domain::receipt::Score,
     summary: String,
     reasons: Vec<domain::feed::Reason>,
+    why: String,
     is_new: bool,
 ) -> impl IntoView {
+    let about = title.clone();
     let meta: Vec<_> = meta.into_iter().map(|text| view! { <span>{text}</span> }).collect();
     view! {
         <article class=if is_new { "match match-new" } else { "match" }>
@@ -227,6 +239,14 @@ fn match_card(
             </div>
             <div class="match-wide">
                 <ReceiptBrief reasons />
+                {(!why.is_empty())
+                    .then(|| {
+                        view! {
+                            <a class="match-why" href=why>
+                                "The whole receipt" <span class="sr-only">" for "{about}</span>
+                            </a>
+                        }
+                    })}
             </div>
         </article>
     }

@@ -1,0 +1,7 @@
+//! The two live lists.
+
+mod candidate_list;
+mod match_feed;
+
+pub use candidate_list::CandidateList;
+pub use match_feed::MatchFeed;
