@@ -12,4 +12,5 @@ mod metrics;
 pub mod running;
 mod state;
 
+pub use metrics::install as install_metrics;
 pub use state::{Ready, State};

@@ -13,7 +13,7 @@ const SECONDS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.05, 0.075, 0.12, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
 
 /// Installs the recorder of this process, once.
-pub(crate) fn install() {
+pub fn install() {
     if HANDLE.get().is_some() {
         return;
     }

@@ -49,12 +49,16 @@ impl Pump {
 
     /// Serves the socket to its end.
     pub(super) async fn run(mut self) {
-        match self.serve().await {
-            End::Close(close) => farewell(self.socket, close).await,
+        let end = self.serve().await;
+        let Self { mut socket, feed, .. } = self;
+        // Nothing more is queued for a socket that is going.
+        drop(feed);
+        match end {
+            End::Close(close) => farewell(socket, close).await,
             End::Gone => {
                 metrics::counter!("sockets_closed_total", "code" => "client").increment(1);
                 // Reading on lets the answer to the client's close go out.
-                let _ = timeout(GOODBYE_WITHIN, self.socket.recv()).await;
+                let _ = timeout(GOODBYE_WITHIN, socket.recv()).await;
             }
         }
     }

@@ -34,8 +34,8 @@ use crate::{
 const READ_BUFFER: usize = 512;
 /// A message beyond this is written as it comes.
 const WRITE_BUFFER: usize = 1024;
-/// A client for which so much waits does not read.
-const MAX_WRITE_BUFFER: usize = 256 * 1024;
+/// Far above the longest message; nothing is set aside for it.
+const MAX_WRITE_BUFFER: usize = 2 * 1024 * 1024;
 
 #[derive(serde::Deserialize)]
 pub(crate) struct Parameters {

@@ -1,0 +1,10 @@
+//! The server as browsers and programs see it: a real listener, a real PostgreSQL.
+
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod forms;
+mod http;
+mod live;
+mod outage;
+mod site;
+mod socket;
