@@ -106,7 +106,7 @@ pub fn Reading() -> impl IntoView {
                 <EmptyState
                     title="Nothing fits yet"
                     text="As soon as a job reaches 70° for your profile, it shows up here by itself. More skills on your profile mean a better reading."
-                    action=Some(("Edit my profile".into(), "/my/profile".into()))
+                    action=Some(("Edit my profile".into(), "/profile".into()))
                 />
             </Card>
             <Steps

@@ -1,18 +1,47 @@
-//! Accounts.
+//! Accounts: signing up, in and out, and the basics of one's own.
 
-use leptos::prelude::*;
+mod api;
+mod own;
+mod sign_in;
+mod sign_up;
 
-#[component]
-pub fn SignUpPage() -> impl IntoView {
-    view! { <h1>"SignUpPage"</h1> }
+pub use api::*;
+pub use own::*;
+pub use sign_in::*;
+pub use sign_up::*;
+
+use domain::{
+    account::PASSWORD_LENGTH,
+    role::{Role, Roles},
+};
+
+use crate::ui::CardChoice;
+
+const FREELANCER: &str = "freelancer";
+const CLIENT: &str = "client";
+const BOTH: &str = "both";
+
+/// What people may come for, as the forms offer it.
+fn purposes() -> Vec<CardChoice> {
+    vec![
+        CardChoice::new(FREELANCER, "I look for work", "Jobs that fit you come to your feed by themselves."),
+        CardChoice::new(CLIENT, "I look for people", "Post jobs, and see at once who fits."),
+        CardChoice::new(BOTH, "Both", "Switch whenever you like, with one account."),
+    ]
 }
 
-#[component]
-pub fn SignInPage() -> impl IntoView {
-    view! { <h1>"SignInPage"</h1> }
+/// The purpose that stands for these roles; empty where they stand for none.
+fn purpose(roles: &Roles) -> &'static str {
+    match (roles.contains(Role::Freelancer), roles.contains(Role::Client)) {
+        (true, true) => BOTH,
+        (true, false) => FREELANCER,
+        (false, true) => CLIENT,
+        (false, false) => "",
+    }
 }
 
-#[component]
-pub fn AccountPage() -> impl IntoView {
-    view! { <h1>"AccountPage"</h1> }
+/// For `minlength` and `maxlength`.
+fn password_bounds() -> (u32, u32) {
+    let bound = |chars: usize| u32::try_from(chars).unwrap_or(u32::MAX);
+    (bound(*PASSWORD_LENGTH.start()), bound(*PASSWORD_LENGTH.end()))
 }

@@ -1,13 +1,7 @@
-//! The landing page.
+//! The landing page, and the table that is there to be measured.
 
-use leptos::prelude::*;
+mod landing;
+mod table;
 
-#[component]
-pub fn HomePage() -> impl IntoView {
-    view! { <h1>"HomePage"</h1> }
-}
-
-#[component]
-pub fn TablePage() -> impl IntoView {
-    view! { <h1>"TablePage"</h1> }
-}
+pub use landing::*;
+pub use table::*;

@@ -23,16 +23,17 @@ pub fn CheckboxGroup(
     group("checkbox", "choices", name, legend, options, hint, errors)
 }
 
-/// One tick: yes or no. Sends `true` when it is set, nothing otherwise.
+/// One tick: yes or no. Sends `value` when it is set, nothing otherwise.
 #[component]
 pub fn Checkbox(
     #[prop(into)] name: String,
     #[prop(into)] label: String,
     #[prop(optional)] checked: bool,
+    #[prop(default = "true")] value: &'static str,
 ) -> impl IntoView {
     view! {
         <label class="choice">
-            <input type="checkbox" name=name value="true" checked=checked />
+            <input type="checkbox" name=name value=value checked=checked />
             <span>{label}</span>
         </label>
     }

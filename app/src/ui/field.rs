@@ -87,7 +87,7 @@ pub fn Field(
 
 /// One field's fault, below its control.
 #[component]
-pub(super) fn ErrorText(id: String, error: String) -> impl IntoView {
+pub fn ErrorText(id: String, error: String) -> impl IntoView {
     view! {
         <p class="error" id=id>
             <Icon glyph=Glyph::Warning />
@@ -111,6 +111,7 @@ pub fn TextInput(
     #[prop(default = true)] required: bool,
     #[prop(optional, into)] placeholder: Option<String>,
     #[prop(optional, into)] autocomplete: Option<String>,
+    #[prop(optional, into)] min_length: Option<u32>,
     #[prop(optional, into)] max_length: Option<u32>,
     #[prop(optional)] autofocus: bool,
     /// The id of a `<datalist>` on the page.
@@ -129,6 +130,7 @@ pub fn TextInput(
                 value=value
                 placeholder=placeholder
                 autocomplete=autocomplete
+                minlength=min_length
                 maxlength=max_length
                 autofocus=autofocus
                 list=list

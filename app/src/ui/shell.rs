@@ -171,7 +171,7 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
             </summary>
             <div class="menu-sheet">
                 <p class="hint px-3 pb-1 lg:hidden">{viewer.name}</p>
-                {viewer.is_freelancer.then(|| view! { <a href="/my/profile">"My profile"</a> })}
+                {viewer.is_freelancer.then(|| view! { <a href="/profile">"My profile"</a> })}
                 {viewer.is_client.then(|| view! { <a href="/my/jobs">"My jobs"</a> })}
                 <a href="/account">"Account"</a>
                 <form method="post" action="/api/sign_out">

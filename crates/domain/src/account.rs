@@ -1,5 +1,7 @@
 //! Accounts: how one signs up and signs in.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -113,6 +115,20 @@ pub struct SignInForm {
     pub password: String,
     /// Where to go afterwards; only paths on this site are followed.
     pub next: String,
+}
+
+/// Shows no field: passwords do not belong in logs.
+impl fmt::Debug for SignUpForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignUpForm").finish_non_exhaustive()
+    }
+}
+
+/// Shows no field: passwords do not belong in logs.
+impl fmt::Debug for SignInForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInForm").finish_non_exhaustive()
+    }
 }
 
 /// What a person may change of their own account.

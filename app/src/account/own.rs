@@ -1,0 +1,106 @@
+use domain::{account::AccountForm, place::Region};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use serde::Deserialize;
+use services::accounts;
+
+use crate::{
+    error::ApiError,
+    page::{faults, page, query, refused},
+    ssr,
+    ui::*,
+};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Arguments {
+    form: AccountForm,
+}
+
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let services = ssr::services();
+    let who = ssr::signed_in();
+    let refused = refused::<Arguments>("/api/save_account");
+    let saved = query("saved") == "1" && refused.is_none();
+    page(async move {
+        let account = accounts::own(&services, &who?).await?;
+        let (form, error) = match refused {
+            Some(refused) => (refused.arguments.form, Some(refused.error)),
+            None => {
+                let form = AccountForm {
+                    display_name: account.display_name,
+                    region: account.region.to_string(),
+                    purpose: super::purpose(&account.roles).to_owned(),
+                };
+                (form, None)
+            }
+        };
+        let since = account.created_at.format("%-d %B %Y").to_string();
+        Ok(view! {
+            <Title text="Account" />
+            <div class="max-w-2xl mx-auto">
+                <PageHeader title="Account" />
+                {saved
+                    .then(|| {
+                        view! {
+                            <div class="mb-6">
+                                <Notice kind=NoticeKind::Success>"Your account is saved."</Notice>
+                            </div>
+                        }
+                    })}
+                <div class="mb-8">
+                    <Facts facts=vec![("E-mail address", account.email), ("Member since", since)] />
+                </div>
+                <AccountFields form error />
+                <section class="form-section mt-10" aria-labelledby="leave">
+                    <h2 id="leave">"Sign out"</h2>
+                    <form method="post" action="/api/sign_out">
+                        <Button>"Sign out on this device"</Button>
+                    </form>
+                </section>
+            </div>
+        })
+    })
+}
+
+#[component]
+fn AccountFields(form: AccountForm, error: Option<ApiError>) -> impl IntoView {
+    let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
+    let labels = vec![("display_name", "Name"), ("region", "Region"), ("purpose", "What you do here")];
+    view! {
+        <form class="form" method="post" action="/api/save_account">
+            {faults(error.as_ref(), labels)}
+            <TextInput
+                name="form[display_name]"
+                label="Name"
+                hint="As others see it. It never plays a part in matching."
+                value=form.display_name
+                autocomplete="name"
+                min_length=2_u32
+                max_length=80_u32
+                errors=errors.clone()
+            />
+            <Select
+                name="form[region]"
+                label="Where you are at home"
+                hint="Moving takes your profile along; your matches are worked out anew."
+                options=choices(Region::ALL, Region::as_str, Region::label)
+                value=form.region
+                errors=errors.clone()
+            />
+            <RadioCards
+                name="form[purpose]"
+                legend="What you do here"
+                hint="Giving up freelancing pauses your profile; it is kept."
+                options=super::purposes()
+                value=form.purpose
+                errors=errors
+            />
+            <div class="form-actions">
+                <Button kind=ButtonKind::Primary>"Save"</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}

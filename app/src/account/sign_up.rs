@@ -1,0 +1,151 @@
+use domain::{account::SignUpForm, place::Region};
+use leptos::prelude::*;
+use leptos_meta::{Meta, Title};
+use serde::Deserialize;
+
+use crate::{
+    error::ApiError,
+    page::{encode, faults, query, refused},
+    ssr,
+    ui::*,
+};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Arguments {
+    form: SignUpForm,
+    next: String,
+}
+
+#[component]
+pub fn SignUpPage() -> impl IntoView {
+    let next = query("next");
+    if ssr::viewer().is_some() {
+        ssr::redirect(&next);
+        return ().into_any();
+    }
+    let (arguments, error) = match refused::<Arguments>("/api/sign_up") {
+        Some(refused) => (refused.arguments, Some(refused.error)),
+        None => {
+            let form = SignUpForm { purpose: query("for"), ..SignUpForm::default() };
+            (Arguments { form, next }, None)
+        }
+    };
+    view! {
+        <Title text="Join" />
+        <Meta
+            name="description"
+            content="Join 8thDegree to find freelancers or jobs that fit, with the reasons."
+        />
+        <SignUp form=arguments.form next=arguments.next error />
+    }
+    .into_any()
+}
+
+#[component]
+fn SignUp(form: SignUpForm, next: String, error: Option<ApiError>) -> impl IntoView {
+    let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
+    let (shortest, longest) = super::password_bounds();
+    let labels = vec![
+        ("purpose", "What brings you here"),
+        ("display_name", "Name"),
+        ("email", "E-mail address"),
+        ("password", "Password"),
+        ("region", "Region"),
+    ];
+    let sign_in =
+        if next.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?next={}", encode(&next)) };
+    view! {
+        <div class="max-w-2xl mx-auto">
+            <PageHeader title="Join 8thDegree" lede="It takes a minute. Everything can be changed later." />
+            <form class="form" method="post" action="/api/sign_up">
+                {faults(error.as_ref(), labels)}
+                <input type="hidden" name="next" value=next />
+                <RadioCards
+                    name="form[purpose]"
+                    legend="What brings you here?"
+                    options=super::purposes()
+                    value=form.purpose
+                    errors=errors.clone()
+                />
+                <TextInput
+                    name="form[display_name]"
+                    label="Name"
+                    hint="As others see it: yours or your company's. It never plays a part in matching."
+                    value=form.display_name
+                    autocomplete="name"
+                    min_length=2_u32
+                    max_length=80_u32
+                    errors=errors.clone()
+                />
+                <TextInput
+                    name="form[email]"
+                    label="E-mail address"
+                    input_type="email"
+                    value=form.email
+                    autocomplete="username"
+                    max_length=254_u32
+                    errors=errors.clone()
+                />
+                // What was typed is not sent back: a password has no place in a page.
+                <TextInput
+                    name="form[password]"
+                    label="Password"
+                    hint=format!("At least {shortest} characters; a few words in a row work well.")
+                    input_type="password"
+                    autocomplete="new-password"
+                    min_length=shortest
+                    max_length=longest
+                    errors=errors.clone()
+                />
+                <Select
+                    name="form[region]"
+                    label="Where you are at home"
+                    hint="Your data is kept in this region, and jobs that are open to it can match."
+                    options=choices(Region::ALL, Region::as_str, Region::label)
+                    value=form.region
+                    empty="Choose a region"
+                    errors=errors
+                />
+                <div class="form-actions">
+                    <Button kind=ButtonKind::Primary size=ButtonSize::Large>"Create my account"</Button>
+                </div>
+            </form>
+            <p class="mt-6">"You have an account already? " <a href=sign_in>"Sign in"</a></p>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::FieldErrors;
+
+    use super::*;
+
+    #[test]
+    fn a_refused_form_keeps_what_was_typed_except_the_password() {
+        let hostile = r#""><script>alert(1)</script>"#;
+        let form = SignUpForm {
+            display_name: hostile.into(),
+            email: "ines@example".into(),
+            password: "correct horse battery".into(),
+            region: "EU".into(),
+            purpose: "both".into(),
+        };
+        let error = ApiError::invalid(FieldErrors::one("email", "Please give an e-mail address."));
+        let html = Owner::new()
+            .with(|| view! { <SignUp form next="/jobs/new".into() error=Some(error) /> }.to_html());
+        assert!(!html.contains("correct horse"), "{html}");
+        assert!(!html.contains("<script"), "{html}");
+        for kept in [
+            r#"value="ines@example""#,
+            r#"value="EU" selected"#,
+            r#"value="both" checked"#,
+            "next=%2Fjobs%2Fnew",
+        ] {
+            assert!(html.contains(kept), "{kept} in {html}");
+        }
+        assert!(html.contains(r##"href="#f-email""##), "{html}");
+    }
+}
