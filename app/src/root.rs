@@ -116,7 +116,9 @@ mod tests {
         for alive in ["/matches", "/matches/", "/jobs/1/candidates"] {
             assert!(has_island(alive), "{alive}");
         }
-        for still in ["/", "/jobs", "/jobs/1", "/matches/1", "/jobs/1/candidates/2", "/candidates", "/my/jobs"] {
+        for still in
+            ["/", "/jobs", "/jobs/1", "/matches/1", "/jobs/1/candidates/2", "/candidates", "/my/jobs"]
+        {
             assert!(!has_island(still), "{still}");
         }
     }

@@ -1,7 +1,8 @@
 //! Jobs: browsing, reading, posting, editing and closing them.
 
 mod api;
-mod posting;
 mod page;
+mod posting;
 
-pub use page::{BrowsePage, EditPage, JobPage, NewPage, OwnJobsPage};
+pub use api::*;
+pub use page::*;

@@ -234,10 +234,7 @@ mod tests {
                 r#"{{"seq":{seq},"type":"match_removed","data":{{"job_id":"00000000-0000-7000-8000-000000000001","reason":"closed"}}}}"#
             )
         };
-        assert!(matches!(
-            judge(6, &removed(7)),
-            Act::HandOn(7, FeedEvent::MatchRemoved { .. })
-        ));
+        assert!(matches!(judge(6, &removed(7)), Act::HandOn(7, FeedEvent::MatchRemoved { .. })));
         assert_eq!(judge(7, &removed(7)), Act::Nothing);
         assert_eq!(judge(9, &removed(7)), Act::Nothing);
         assert_eq!(judge(5, &removed(7)), Act::Reopen);

@@ -9,4 +9,4 @@ mod news;
 mod page;
 
 #[cfg(feature = "ssr")]
-pub use page::{CandidateReceiptPage, CandidatesPage, MatchReceiptPage, MatchesPage};
+pub use page::*;

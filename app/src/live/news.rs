@@ -19,11 +19,7 @@ pub(super) struct News {
 
 impl News {
     pub(super) fn new() -> Self {
-        Self {
-            connection: RwSignal::new(None),
-            said: RwSignal::new(String::new()),
-            unseen: RwSignal::new(0),
-        }
+        Self { connection: RwSignal::new(None), said: RwSignal::new(String::new()), unseen: RwSignal::new(0) }
     }
 
     /// In the browser, opens the channel after message number `after` and counts in the title.
@@ -58,8 +54,7 @@ impl News {
 
 /// Shows the connection, and says what arrived to those who listen. Without JavaScript it is not
 /// there.
-#[component]
-pub(super) fn NewsLine(news: News) -> impl IntoView {
+pub(super) fn news_line(news: News) -> AnyView {
     let state = Signal::derive(move || news.connection.get().unwrap_or_default());
     view! {
         <div class="mb-3" hidden=move || news.connection.get().is_none()>
@@ -69,4 +64,5 @@ pub(super) fn NewsLine(news: News) -> impl IntoView {
             </p>
         </div>
     }
+    .into_any()
 }

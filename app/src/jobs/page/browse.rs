@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
 use services::engine::cards::job_place;
 
-use super::filters::Filters;
+use super::filters::filters;
 use crate::{
     page::{page, query_form},
     ssr,
@@ -42,7 +42,7 @@ pub fn BrowsePage() -> impl IntoView {
             <PageHeader title="Jobs" lede="What clients are looking for right now." />
             <div class="with-aside with-aside-first">
                 <FilterBar action="/jobs" active open=!errors.is_empty()>
-                    <Filters form errors />
+                    {filters(form, errors)}
                 </FilterBar>
                 {list}
             </div>
@@ -83,8 +83,7 @@ fn list(form: &BrowseForm, found: Page<JobListing>, filtered: bool, now_ms: i64)
     let shown = if count == 1 { "1 job".to_owned() } else { format!("{count} jobs") };
     let first = (!form.after.is_empty()).then(|| address(form, None));
     let next = found.next.map(|next| address(form, Some(next)));
-    let rows: Vec<_> =
-        found.rows.into_iter().map(|job| view! { <JobRow job=row(job, now_ms) /> }).collect();
+    let rows: Vec<_> = found.rows.into_iter().map(|job| view! { <JobRow job=row(job, now_ms) /> }).collect();
     view! {
         <div>
             <Rows>{rows}</Rows>
@@ -131,10 +130,10 @@ fn row(job: JobListing, now_ms: i64) -> JobRowData {
 
 /// How many filters are set; the order is none.
 fn active(form: &BrowseForm) -> usize {
-    filters(form).into_iter().filter(|(name, value)| *name != "sort" && !value.trim().is_empty()).count()
+    set(form).into_iter().filter(|(name, value)| *name != "sort" && !value.trim().is_empty()).count()
 }
 
-fn filters(form: &BrowseForm) -> [(&'static str, &str); 9] {
+fn set(form: &BrowseForm) -> [(&'static str, &str); 9] {
     [
         ("q", &form.q),
         ("skill", &form.skill),
@@ -157,7 +156,7 @@ fn address(form: &BrowseForm, after: Option<Cursor>) -> String {
         address.push('=');
         address.push_str(&crate::page::encode(value));
     };
-    for (name, value) in filters(form) {
+    for (name, value) in set(form) {
         if !value.trim().is_empty() {
             put(name, value);
         }

@@ -10,8 +10,7 @@ use leptos::prelude::*;
 use crate::ui::*;
 
 /// The fields of the list's filters.
-#[component]
-pub(super) fn Filters(form: BrowseForm, errors: FieldErrors) -> impl IntoView {
+pub(super) fn filters(form: BrowseForm, errors: FieldErrors) -> impl IntoView {
     view! {
         <TextInput
             name="q"

@@ -29,10 +29,8 @@ pub(super) const LABELS: &[(&str, &str)] = &[
     ("languages", "Languages"),
 ];
 
-/// The fields that describe a job. The children are what the form sends beside them, and its
-/// buttons.
-#[component]
-pub(super) fn JobFields(form: JobForm, errors: FieldErrors) -> impl IntoView {
+/// The fields that describe a job.
+pub(super) fn job_fields(form: JobForm, errors: FieldErrors) -> impl IntoView {
     let max = |(_, max): (usize, usize)| max as u32;
     view! {
         <section class="form-section">

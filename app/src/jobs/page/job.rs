@@ -10,7 +10,7 @@ use leptos_meta::{Link, Meta, Title};
 use serde::Deserialize;
 use services::{engine::cards::job_place, jobs::View};
 
-use super::own::StatusBadge;
+use super::own::status_badge;
 use crate::{
     jobs::{api, posting::json_ld},
     page::{page, param, refused},
@@ -43,12 +43,9 @@ fn job_view(seen: View, problem: Option<String>, now: DateTime<Utc>) -> impl Int
     let View { job, own, receipt } = seen;
     let title = job.content.title.clone();
     let data = (job.status == JobStatus::Open).then(|| json_ld(&job));
-    let trail = vec![
-        if own { ("My jobs", "/my/jobs") } else { ("Jobs", "/jobs") },
-        (title.as_str(), ""),
-    ];
+    let trail = vec![if own { ("My jobs", "/my/jobs") } else { ("Jobs", "/jobs") }, (title.as_str(), "")];
     let trail = trail.into_iter().map(|(text, href)| (text.to_owned(), href.to_owned())).collect();
-    let badge = (own || job.status != JobStatus::Open).then(|| view! { <StatusBadge status=job.status /> });
+    let badge = (own || job.status != JobStatus::Open).then(|| status_badge(job.status));
     let shown = match job.published_at {
         Some(at) => (at, "Posted"),
         None => (job.created_at, "Begun"),
@@ -187,7 +184,10 @@ fn owner_actions(job: &Job) -> impl IntoView + use<> {
     let rest = (status != JobStatus::Closed).then(|| {
         let (ask, consequence) = match status {
             JobStatus::Draft => ("Discard this draft", "A discarded draft is kept under your closed jobs."),
-            _ => ("Close this job", "It leaves the feeds of all freelancers at once and cannot be opened again."),
+            _ => (
+                "Close this job",
+                "It leaves the feeds of all freelancers at once and cannot be opened again.",
+            ),
         };
         view! {
             <LinkButton href=format!("{href}/edit")>"Edit"</LinkButton>

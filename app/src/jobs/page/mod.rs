@@ -7,7 +7,7 @@ mod job;
 mod own;
 mod post;
 
-pub use browse::BrowsePage;
-pub use job::JobPage;
-pub use own::OwnJobsPage;
-pub use post::{EditPage, NewPage};
+pub use browse::*;
+pub use job::*;
+pub use own::*;
+pub use post::*;

@@ -39,7 +39,7 @@ pub fn OwnJobsPage() -> impl IntoView {
                                 <a href=href.clone()>{job.title.clone()}</a>
                             </h2>
                             <p class="meta">
-                                <StatusBadge status=job.status />
+                                {status_badge(job.status)}
                                 <span>{when}</span>
                             </p>
                         </div>
@@ -74,8 +74,7 @@ pub fn OwnJobsPage() -> impl IntoView {
 }
 
 /// Where a job stands, in a word.
-#[component]
-pub(super) fn StatusBadge(status: JobStatus) -> impl IntoView {
+pub(super) fn status_badge(status: JobStatus) -> impl IntoView {
     let tone = match status {
         JobStatus::Draft => Tone::Warning,
         JobStatus::Open => Tone::Success,

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
 
-use super::form::{JobFields, LABELS};
+use super::form::{LABELS, job_fields};
 use crate::{
     error::{ApiError, ErrorKind},
     jobs::api,
@@ -165,7 +165,7 @@ fn form(action: &'static str, shown: Shown, buttons: impl IntoView + 'static) ->
         <form method="post" action=action class="form">
             <input type="hidden" name="job_id" value=sent.job_id />
             {(action == api::EDIT).then(|| view! { <input type="hidden" name="version" value=sent.version /> })}
-            <JobFields form=sent.form errors />
+            {job_fields(sent.form, errors)}
             {buttons}
         </form>
     }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::{
     live::{
         list::{Item, List},
-        news::{News, NewsLine},
+        news::{News, news_line},
     },
     ui::{CandidateCardView, EmptyState},
 };
@@ -39,7 +39,7 @@ pub fn CandidateList(
     });
     let receipts = ["/jobs/", &job_id.to_string(), "/candidates/"].concat();
     view! {
-        <NewsLine news />
+        {news_line(news)}
         <ol class="grid gap-4">
             <For
                 each=move || list.with(|list| list.items().to_vec())

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use crate::{
     live::{
         list::{Item, List},
-        news::{News, NewsLine},
+        news::{News, news_line},
     },
     ui::{EmptyState, MatchCardView, ago},
 };
@@ -28,7 +28,7 @@ pub fn MatchFeed(
         }
     });
     view! {
-        <NewsLine news />
+        {news_line(news)}
         <ul class="grid gap-4">
             <For
                 each=move || list.with(|list| list.items().to_vec())

@@ -3,5 +3,5 @@
 mod candidate_list;
 mod match_feed;
 
-pub use candidate_list::CandidateList;
-pub use match_feed::MatchFeed;
+pub use candidate_list::*;
+pub use match_feed::*;

@@ -9,9 +9,9 @@ use services::Reading;
 
 use crate::ui::*;
 
-pub use candidates::CandidatesPage;
-pub use matches::MatchesPage;
-pub use receipts::{CandidateReceiptPage, MatchReceiptPage};
+pub use candidates::*;
+pub use matches::*;
+pub use receipts::*;
 
 /// How far the model has come with its reading, and whether it does less than it could.
 fn reading_notes(reading: Reading) -> impl IntoView {

@@ -17,8 +17,7 @@ pub fn MatchReceiptPage() -> impl IntoView {
         let who = who?;
         let (job, explained) = services::matches::receipt(&services, &who, job?, who.user_id).await?;
         let (title, href) = (job.content.title.clone(), format!("/jobs/{}", job.id));
-        let trail =
-            vec![("My matches".to_owned(), "/matches".to_owned()), (title.clone(), String::new())];
+        let trail = vec![("My matches".to_owned(), "/matches".to_owned()), (title.clone(), String::new())];
         Ok(view! {
             <Title text=format!("Why “{title}” fits") />
             <Breadcrumb trail />
