@@ -37,6 +37,11 @@ pub use text::{MAX_CHARS, content_hash, normalise};
 pub struct ModelId(String);
 
 impl ModelId {
+    /// The identifier of an embedder that is defined elsewhere.
+    pub fn custom(id: impl Into<String>) -> Self {
+        Self::new(id)
+    }
+
     pub(crate) fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{Error, Result};
 
 /// What a text belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     Job(Uuid),
     Profile(Uuid),
@@ -130,6 +130,28 @@ pub async fn unread(db: impl PgExecutor<'_>, model: &str, limit: i64) -> Result<
         .into_iter()
         .map(|row| if row.is_job { Subject::Job(row.id) } else { Subject::Profile(row.id) })
         .collect())
+}
+
+/// Everything that one of these texts stands for.
+pub async fn subjects_of(db: impl PgExecutor<'_>, hashes: &[[u8; 32]]) -> Result<Vec<(Subject, [u8; 32])>> {
+    let wanted: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.to_vec()).collect();
+    let rows = sqlx::query!(
+        "select subject_id, kind, content_hash from ai.texts where content_hash = any($1)",
+        &wanted
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let subject = match row.kind.as_str() {
+                "job" => Subject::Job(row.subject_id),
+                _ => Subject::Profile(row.subject_id),
+            };
+            let hash =
+                row.content_hash.as_slice().try_into().map_err(|cause| Error::corrupt("hash")(&cause))?;
+            Ok((subject, hash))
+        })
+        .collect()
 }
 
 fn encode(vector: &[f32]) -> Vec<u8> {

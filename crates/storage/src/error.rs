@@ -28,9 +28,9 @@ impl Error {
         use sqlx::{Error as E, migrate::MigrateError};
         match self {
             Self::Unavailable(_) => true,
-            Self::Migration(MigrateError::Execute(E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::Protocol(_))) => {
-                true
-            }
+            Self::Migration(MigrateError::Execute(
+                E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::Protocol(_),
+            )) => true,
             Self::Migration(MigrateError::Execute(E::Database(db))) => is_passing(db.as_ref()),
             _ => false,
         }

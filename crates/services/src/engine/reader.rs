@@ -100,17 +100,37 @@ impl Services {
         rankings::request(&mut tx, &jobs).await?;
         tx.commit().await?;
         for (unread, vector) in unread.iter().zip(&vectors) {
-            engine.change(|state| match unread {
-                Unread::Job(job) => {
-                    state.jobs.upsert(JobSpec::new(job, Some(vector)));
-                }
-                Unread::Profile(profile) => {
-                    state.freelancers.upsert(CandidateSpec::new(profile, Some(vector)));
-                }
-            });
+            self.put_in_index(unread, vector);
         }
+        self.index_twins(&read, &subjects).await?;
         self.count_reading().await?;
         Ok(unread.len())
+    }
+
+    fn put_in_index(&self, unread: &Unread, vector: &[f32]) {
+        self.engine.change(|state| match unread {
+            Unread::Job(job) => {
+                state.jobs.upsert(JobSpec::new(job, Some(vector)));
+            }
+            Unread::Profile(profile) => {
+                state.freelancers.upsert(CandidateSpec::new(profile, Some(vector)));
+            }
+        });
+    }
+
+    /// Two profiles may read alike: with the text of one, the other has been read as well.
+    async fn index_twins(&self, read: &[([u8; 32], Vec<f32>)], known: &[(Subject, [u8; 32])]) -> Result<()> {
+        let hashes: Vec<_> = read.iter().map(|(hash, _)| *hash).collect();
+        for (subject, hash) in embeddings::subjects_of(self.database.pool(), &hashes).await? {
+            if known.iter().any(|(other, _)| *other == subject) {
+                continue;
+            }
+            let vector = read.iter().find(|(other, _)| *other == hash).map(|(_, vector)| vector);
+            if let (Some(twin), Some(vector)) = (self.load(subject).await?, vector) {
+                self.put_in_index(&twin, vector);
+            }
+        }
+        Ok(())
     }
 
     async fn load(&self, subject: Subject) -> Result<Option<Unread>> {
