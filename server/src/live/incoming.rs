@@ -32,12 +32,8 @@ pub(super) fn hear(message: Option<Result<Message, axum::Error>>) -> Heard {
 
 /// `{"type":"ping"}`, for clients that cannot send the protocol's own, as browsers cannot.
 fn is_ping(text: &str) -> bool {
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Typed<'a> {
-        r#type: &'a str,
-    }
-    serde_json::from_str::<Typed<'_>>(text).is_ok_and(|message| message.r#type == "ping")
+    let message: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    message.is_some_and(|message| message == serde_json::json!({ "type": "ping" }))
 }
 
 fn fault(error: axum::Error) -> Heard {

@@ -9,7 +9,7 @@ use crate::site::{Site, header_of};
 #[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn a_refused_form_comes_back_with_what_was_typed(pool: PgPool) {
     let site = Site::new(pool).await;
-    let body = "email=ada%40example.com&password=not+the+right+one";
+    let body = "form%5Bemail%5D=ada%40example.com&form%5Bpassword%5D=not+the+right+one";
     let answer = site.submit("/sign-in?next=%2Fmatches", "/api/sign_in", body).await;
     assert_eq!(answer.status(), 422);
     assert_eq!(header_of(&answer, "cache-control"), "private, no-store");
@@ -22,7 +22,8 @@ async fn a_refused_form_comes_back_with_what_was_typed(pool: PgPool) {
 #[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn hostile_content_comes_back_as_text(pool: PgPool) {
     let site = Site::new(pool).await;
-    let body = "email=%22%3E%3C%2Ftextarea%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&password=x";
+    let body =
+        "form%5Bemail%5D=%22%3E%3C%2Ftextarea%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&form%5Bpassword%5D=x";
     let answer = site.submit("/sign-in", "/api/sign_in", body).await;
     assert_eq!(answer.status(), 422);
     assert!(!answer.text().await.unwrap().contains("<script>alert(1)"));
@@ -45,7 +46,8 @@ async fn signing_in_with_a_plain_form_opens_a_session(pool: PgPool) {
     let site = Site::new(pool).await;
     site.visitor("Ada", "freelancer").await;
     let password = test_support::PASSWORD.replace(' ', "+");
-    let body = format!("email=ada%40example.com&password={password}&next=%2Faccount");
+    let body =
+        format!("form%5Bemail%5D=ada%40example.com&form%5Bpassword%5D={password}&form%5Bnext%5D=%2Faccount");
     let answer = site.submit("/sign-in", "/api/sign_in", body).await;
     assert_eq!((answer.status().as_u16(), header_of(&answer, "location")), (303, "/account".into()));
     let cookie = header_of(&answer, "set-cookie");
@@ -101,7 +103,8 @@ async fn programs_get_json_with_a_fitting_status(pool: PgPool) {
     let post = |path: &str, body: &'static str| {
         site.post(path).header(header::ORIGIN, site.origin()).body(body).send()
     };
-    let answer = post("/api/sign_in", "email=ada%40example.com&password=wrong").await.unwrap();
+    let answer =
+        post("/api/sign_in", "form%5Bemail%5D=ada%40example.com&form%5Bpassword%5D=wrong").await.unwrap();
     assert_eq!(answer.status(), 422);
     let error: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
     assert_eq!(error["kind"], "invalid");

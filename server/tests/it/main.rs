@@ -4,6 +4,7 @@
 
 mod forms;
 mod http;
+mod kill;
 mod live;
 mod outage;
 mod site;

@@ -42,7 +42,9 @@ async fn without_a_database_the_site_says_so_and_recovers_by_itself() {
     assert_eq!(page.headers()["retry-after"], "5");
     assert!(page.text().await.unwrap().contains("Back in a moment"));
     assert_eq!(site.get("/jobs").await.status(), 503, "a page that reads the database");
-    let refused = site.submit("/sign-in", "/api/sign_in", "email=ada%40example.com&password=x").await;
+    let refused = site
+        .submit("/sign-in", "/api/sign_in", "form%5Bemail%5D=ada%40example.com&form%5Bpassword%5D=x")
+        .await;
     assert_eq!(refused.status(), 503);
     assert!(refused.text().await.unwrap().contains("ada@example.com"), "what was typed is kept");
     assert_eq!(site.get("/healthz").await.status(), 200, "the process itself is well");

@@ -16,13 +16,14 @@ pub struct Socket(WebSocketStream<TcpStream>);
 
 /// The request that a page of the site would make.
 pub fn request(site: &Site, visitor: Option<&Visitor>, origin: Option<&str>, query: &str) -> Request {
-    let mut request = format!("ws://{}/ws/feed{query}", site.host).into_client_request().unwrap();
-    let headers = request.headers_mut();
-    if let Some(visitor) = visitor {
-        headers.insert("cookie", visitor.cookie.parse().unwrap());
-    }
-    if let Some(origin) = origin {
-        headers.insert("origin", origin.parse().unwrap());
+    request_to(&site.host, visitor.map(|visitor| visitor.cookie.as_str()), origin, query)
+}
+
+fn request_to(host: &str, cookie: Option<&str>, origin: Option<&str>, query: &str) -> Request {
+    let mut request = format!("ws://{host}/ws/feed{query}").into_client_request().unwrap();
+    let headers = [("cookie", cookie), ("origin", origin)];
+    for (name, value) in headers.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        request.headers_mut().insert(name, value.parse().unwrap());
     }
     request
 }
@@ -77,8 +78,11 @@ pub async fn refused(site: &Site, request: Request) -> u16 {
 
 impl Socket {
     pub async fn open(site: &Site, visitor: &Visitor, query: &str) -> Self {
-        let stream = TcpStream::connect(&site.host).await.unwrap();
-        Self::over(stream, site, visitor, query).await
+        Self::connect(&site.host, &visitor.cookie, query).await
+    }
+
+    pub async fn connect(host: &str, cookie: &str, query: &str) -> Self {
+        Self::over(TcpStream::connect(host).await.unwrap(), host, cookie, query).await
     }
 
     /// With so small a buffer that whoever does not read is soon noticed.
@@ -86,11 +90,12 @@ impl Socket {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
         let stream = socket.connect(site.host.parse().unwrap()).await.unwrap();
-        Self::over(stream, site, visitor, "").await
+        Self::over(stream, &site.host, &visitor.cookie, "").await
     }
 
-    async fn over(stream: TcpStream, site: &Site, visitor: &Visitor, query: &str) -> Self {
-        let request = request(site, Some(visitor), Some(&site.origin()), query);
+    async fn over(stream: TcpStream, host: &str, cookie: &str, query: &str) -> Self {
+        let origin = format!("http://{host}");
+        let request = request_to(host, Some(cookie), Some(&origin), query);
         Self(client_async(request, stream).await.unwrap().0)
     }
 
@@ -138,6 +143,17 @@ impl Socket {
                 Some(Ok(Message::Close(Some(frame)))) => return Err(frame.code.into()),
                 Some(Ok(_)) => {}
                 other => panic!("neither message nor close but {other:?}"),
+            }
+        }
+    }
+
+    /// The next text, or none once the connection is gone, in whatever way.
+    pub async fn text_or_end(&mut self) -> Option<String> {
+        loop {
+            match self.receive().await {
+                Some(Ok(Message::Text(text))) => return Some(text.to_string()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
             }
         }
     }
