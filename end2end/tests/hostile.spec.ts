@@ -1,0 +1,108 @@
+import { unique } from "../support/people";
+import { expect, test } from "../support/test";
+
+const SCRIPT = "</textarea><script>window.pwned=1</script>";
+const IMAGE = "<img src=x onerror=window.pwned=1>";
+const RTL = "\u202eevil\u202c and \u200fmarks";
+const SQL = "'; drop table core.jobs; --";
+
+test("hostile words stay words, on every page that shows them", async ({ page, signIn, newPerson }) => {
+  const person = await signIn("both");
+  const word = unique("w");
+  const title = `${word} "><script>window.pwned=1</script>`;
+  const id = await person.postJob({
+    title,
+    description: `${SCRIPT} ${IMAGE} ${SQL} and enough further words to describe some work.`,
+    required_skills: `<b>${unique("s")}`,
+  });
+  await person.saveProfile({
+    title: `${word} ${SCRIPT}`,
+    summary: `${SCRIPT} ${IMAGE} ${SQL} and enough further words to describe a person.`,
+    skills: [`<i>${unique("s")}`],
+  });
+  const visitor = await newPerson("both");
+  const paths = [`/jobs/${id}`, `/jobs?q=${word}`, `/freelancers?q=${word}`, "/", `/jobs?q=${encodeURIComponent(title)}`];
+  const own = [`/jobs/${id}/edit`, `/jobs/${id}/candidates`, "/my/jobs", "/profile", "/matches"];
+  for (const path of paths) {
+    await visitor.page.goto(path);
+    expect(await visitor.page.evaluate(() => "pwned" in window), path).toBe(false);
+  }
+  for (const path of [...paths, ...own]) {
+    await page.goto(path);
+    expect(await page.evaluate(() => "pwned" in window), path).toBe(false);
+    await expect(page.locator("img[src=x], b:has(*), script:text('pwned=1')"), path).toHaveCount(0);
+  }
+  await page.goto(`/jobs/${id}/edit`);
+  await expect(page.getByLabel("Title")).toHaveValue(title);
+  await expect(page.getByLabel("Description")).toHaveValue(new RegExp(`^${SCRIPT.replace(/[/()]/g, "\\$&")}`));
+  await page.goto(`/jobs/${id}`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
+  await page.goto("/profile");
+  await expect(page.getByLabel("What you do, and what you have done")).toHaveValue(/window\.pwned=1/);
+});
+
+test("a refused form gives hostile words back as words", async ({ page, signIn }) => {
+  await signIn("client");
+  await page.goto("/jobs/new");
+  await page.getByLabel("Title").fill(SCRIPT);
+  await page.getByLabel("Description").fill(SCRIPT);
+  await page.getByLabel("Required skills").fill(`"><script>window.pwned=1</script>`);
+  await page.getByLabel("To", { exact: true }).fill("<b>");
+  await page.getByLabel("Duration").selectOption("days");
+  await page.getByRole("button", { name: "Save as draft" }).click();
+  await expect(page.locator(".error-summary")).toBeVisible();
+  await expect(page.getByLabel("Title")).toHaveValue(SCRIPT);
+  await expect(page.getByLabel("Description")).toHaveValue(SCRIPT);
+  await expect(page.getByLabel("To", { exact: true })).toHaveValue("<b>");
+  expect(await page.evaluate(() => "pwned" in window)).toBe(false);
+});
+
+test("characters that are not seen, or turn the text round, are refused at their field", async ({ page, signIn }) => {
+  await signIn("client");
+  await page.goto("/jobs/new");
+  const title = `Cut a radio play ${RTL}`;
+  await page.getByLabel("Title").fill(title);
+  await page.getByLabel("Description").fill("Two hundred episodes of a radio play have to be cut and cleaned.");
+  await page.getByLabel("Required skills").fill("Audio editing");
+  await page.getByLabel("To", { exact: true }).fill("500");
+  await page.getByLabel("Duration").selectOption("days");
+  await page.getByRole("button", { name: "Save as draft" }).click();
+  await expect(page.locator("#f-title-error")).toContainText("invisible or direction-changing");
+  await expect(page.locator(".error-summary")).toContainText("One thing needs your attention");
+  await expect(page.getByLabel("Title")).toHaveValue(title);
+});
+
+test("SQL in filters finds nothing and harms nothing", async ({ page }) => {
+  for (const field of ["q", "skill"]) {
+    const answer = await page.goto(`/jobs?${field}=${encodeURIComponent(SQL)}`);
+    expect(answer?.status()).toBe(200);
+    await expect(page.getByRole("heading", { name: "No job matches these filters" })).toBeVisible();
+  }
+  await page.goto("/jobs");
+  await expect(page.locator(".row").first()).toBeVisible();
+});
+
+test("what is too long or no text at all is refused without a page falling over @once", async ({ signIn, baseURL }) => {
+  const person = await signIn("client");
+  const long = await person.send("/api/create_job", { job_id: "x", "form[title]": "x".repeat(10_000_000) });
+  expect(long.status()).toBe(413);
+  const headers = { accept: "text/html", origin: baseURL!, "content-type": "application/x-www-form-urlencoded" };
+  for (const data of ["form[title]=%FF%FE", Buffer.from([0xff, 0xfe, 0x00]), "form[title", "%%%"]) {
+    const answer = await person.context.request.post(`${baseURL}/api/create_job`, { data, headers });
+    expect(answer.status(), String(data)).toBeGreaterThanOrEqual(400);
+    expect(answer.status(), String(data)).toBeLessThan(500);
+    expect(await answer.text()).toContain("<h1");
+  }
+});
+
+test("a form from another site changes nothing @once", async ({ signIn, baseURL }) => {
+  const person = await signIn("client");
+  const id = await person.postJob({ required_skills: unique("skill") });
+  const answer = await person.context.request.post(`${baseURL}/api/close_job`, {
+    form: { job_id: id },
+    headers: { origin: "https://evil.example", accept: "text/html" },
+  });
+  expect(answer.status()).toBe(403);
+  await person.page.goto(`/jobs/${id}`);
+  await expect(person.page.getByRole("main")).not.toContainText("Closed");
+});
