@@ -26,6 +26,12 @@ where
     })
 }
 
+/// Answers with another page instead of this one, whatever asked for it. Return after it.
+pub fn go(path: &str) {
+    ssr::redirect(path);
+    ssr::set_status(303);
+}
+
 /// The path and query of this page.
 pub fn here() -> String {
     let location = use_location();
@@ -36,7 +42,7 @@ pub fn here() -> String {
 /// The page for an error. Whoever is not signed in is led to where they can.
 fn failed(error: &ApiError, here: &str) -> impl IntoView + use<> {
     if error.kind == ErrorKind::SignedOut {
-        ssr::redirect(&format!("/sign-in?next={}", encode(here)));
+        go(&format!("/sign-in?next={}", encode(here)));
         return ().into_any();
     }
     ssr::set_status(error.status());
@@ -48,7 +54,12 @@ fn failed(error: &ApiError, here: &str) -> impl IntoView + use<> {
     };
     view! {
         <Title text=title />
-        <EmptyState title text=error.message.clone() action=Some((action.0.to_owned(), action.1.to_owned())) />
+        <EmptyState
+            title
+            text=error.message.clone()
+            action=Some((action.0.to_owned(), action.1.to_owned()))
+            whole_page=true
+        />
     }
     .into_any()
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     error::ApiError,
-    page::{encode, faults, query, refused},
+    page::{encode, faults, go, query, refused},
     ssr,
     ui::*,
 };
@@ -33,11 +33,13 @@ struct Arguments {
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let next = query("next");
-    if ssr::viewer().is_some() {
-        ssr::redirect(&next);
+    let refused = refused::<Arguments>("/api/sign_in");
+    // A refused form is shown even to somebody who is signed in, by another window perhaps.
+    if refused.is_none() && ssr::viewer().is_some() {
+        go(&next);
         return ().into_any();
     }
-    let (form, error) = match refused::<Arguments>("/api/sign_in") {
+    let (form, error) = match refused {
         Some(refused) => (refused.arguments.form, Some(refused.error)),
         None => (SignInForm { next, ..SignInForm::default() }, None),
     };

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     error::ApiError,
-    page::{encode, faults, query, refused},
+    page::{encode, faults, go, query, refused},
     ssr,
     ui::*,
 };
@@ -20,11 +20,13 @@ struct Arguments {
 #[component]
 pub fn SignUpPage() -> impl IntoView {
     let next = query("next");
-    if ssr::viewer().is_some() {
-        ssr::redirect(&next);
+    let refused = refused::<Arguments>("/api/sign_up");
+    // A refused form is shown even to somebody who is signed in, by another window perhaps.
+    if refused.is_none() && ssr::viewer().is_some() {
+        go(&next);
         return ().into_any();
     }
-    let (arguments, error) = match refused::<Arguments>("/api/sign_up") {
+    let (arguments, error) = match refused {
         Some(refused) => (refused.arguments, Some(refused.error)),
         None => {
             let form = SignUpForm { purpose: query("for"), ..SignUpForm::default() };

@@ -125,9 +125,8 @@ fn Filters(form: BrowseForm, error: Option<ApiError>) -> impl IntoView {
             />
             <NumberInput
                 name="max"
-                label="Highest rate"
+                label="Highest rate an hour"
                 prefix="$"
-                suffix="an hour"
                 decimal=true
                 value=form.max
                 required=false

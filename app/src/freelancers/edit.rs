@@ -219,8 +219,8 @@ fn ProfileFields(
                     />
                     <NumberInput
                         name="form[weekly_hours]"
-                        label="Free for new work"
-                        suffix="h a week"
+                        label="Free hours a week"
+                        suffix="h"
                         value=form.weekly_hours
                         errors=errors.clone()
                     />

@@ -135,12 +135,10 @@ fn ProfileView(profile: Profile, stance: Stance) -> impl IntoView {
                             </section>
                         }
                     })}
-            </div>
-            <aside class="grid gap-6" aria-label="At a glance">
-                <div class="card">
-                    <Facts facts />
-                </div>
                 <Distance user=profile.user_id stance />
+            </div>
+            <aside class="card order-first lg:order-none" aria-label="At a glance">
+                <Facts facts />
             </aside>
         </div>
     }

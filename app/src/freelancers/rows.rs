@@ -21,7 +21,7 @@ pub(super) fn skill_rows(rows: Vec<SkillRow>, errors: &FieldErrors) -> impl Into
     let row = move |i: usize, row: SkillRow| {
         let number = i + 1;
         view! {
-            <div class="grid gap-2 grid-cols-[minmax(0,1fr)_5.5rem] sm:grid-cols-[minmax(0,1fr)_12rem_5.5rem]">
+            <div class="grid gap-2 grid-cols-[minmax(0,1fr)_5.5rem] sm:grid-cols-[minmax(0,1fr)_13.5rem_5.5rem]">
                 <input
                     class="control col-span-2 sm:col-span-1"
                     id=first_id("skills", i)

@@ -27,13 +27,14 @@ pub fn HomePage() -> impl IntoView {
     page(async move {
         let overview = home::overview(&services).await?;
         let now_ms = services.now().timestamp_millis();
+        let threshold = services.engine().policy().threshold.degrees();
         Ok(view! {
             <Title text="" />
             <Meta name="description" content=DESCRIPTION />
             <Meta property="og:title" content="8thDegree" />
             <Meta property="og:description" content=DESCRIPTION />
             <Meta property="og:type" content="website" />
-            <Landing overview visitor now_ms />
+            <Landing overview visitor threshold now_ms />
         })
     })
 }
@@ -46,7 +47,7 @@ enum Visitor {
 }
 
 #[component]
-fn Landing(overview: Arc<Overview>, visitor: Visitor, now_ms: i64) -> impl IntoView {
+fn Landing(overview: Arc<Overview>, visitor: Visitor, threshold: u32, now_ms: i64) -> impl IntoView {
     let samples = spread(&overview.examples, SAMPLES_SHOWN).into_iter().map(sample).collect();
     let example = overview.examples.first().cloned();
     view! {
@@ -56,7 +57,7 @@ fn Landing(overview: Arc<Overview>, visitor: Visitor, now_ms: i64) -> impl IntoV
         <div class="page grid gap-16 py-16">
             <section class="grid gap-6" aria-labelledby="how">
                 <h2 id="how">"How a match is made"</h2>
-                <Steps steps=steps() />
+                <Steps steps=steps(threshold) />
             </section>
             {example.map(|example| view! { <Reasons example /> })}
             <Newest jobs=overview.newest.iter().take(NEWEST_SHOWN).cloned().collect() now_ms />
@@ -127,22 +128,25 @@ fn figures(stats: Stats) -> Vec<(String, String)> {
     ]
 }
 
-fn steps() -> Vec<(String, String)> {
+/// `threshold` is in degrees.
+fn steps(threshold: u32) -> Vec<(String, String)> {
     [
         (
             "A job is posted",
-            "What is to be done, the skills it needs, the budget, the hours. Conditions come first: region, language, rate and time must be right before anything is measured.",
+            "What is to be done, the skills it needs, the budget, the hours. Conditions come first: region, language, rate and time must be right before anything is measured.".to_owned(),
         ),
         (
             "Every profile is measured",
-            "Meaning of the work, skills, experience, rate, availability, shared hours and freshness add up to degrees. Names, photos and pronouns are never read.",
+            "Meaning of the work, skills, experience, rate, availability, shared hours and freshness add up to degrees. Names, photos and pronouns are never read.".to_owned(),
         ),
         (
             "Those who fit know at once",
-            "From 70° on, the job appears in the freelancer's open feed, and the freelancer among the client's candidates. Both see the same reasons.",
+            format!(
+                "From {threshold}° on, the job appears in the freelancer's open feed, and the freelancer among the client's candidates. Both see the same reasons."
+            ),
         ),
     ]
-    .map(|(title, text)| (title.to_owned(), text.to_owned()))
+    .map(|(title, text)| (title.to_owned(), text))
     .into()
 }
 
@@ -214,13 +218,13 @@ fn Invitations() -> impl IntoView {
                 <p class="mb-4">
                     "Describe the work once. The freelancers it suits are ranked the moment you publish, and you see for each why."
                 </p>
-                <LinkButton href="/sign-up?for=client" kind=ButtonKind::Primary>"Post a job"</LinkButton>
+                <LinkButton href="/sign-up?for=client" >"Post a job"</LinkButton>
             </Card>
             <Card title="You look for work">
                 <p class="mb-4">
                     "Fill in one profile. Jobs that fit appear in your feed by themselves; there is nothing to search and nothing to bid for."
                 </p>
-                <LinkButton href="/sign-up?for=freelancer" kind=ButtonKind::Primary>"Create a profile"</LinkButton>
+                <LinkButton href="/sign-up?for=freelancer" >"Create a profile"</LinkButton>
             </Card>
         </div>
     }

@@ -1,5 +1,6 @@
 //! Seeding the demonstration marketplace.
 
+use app::account::{DemoAccount, DemoAccounts};
 use services::Services;
 
 use super::{progress::Progress, with_services};
@@ -45,6 +46,19 @@ pub(crate) async fn run(config: &Config, size: Size) -> anyhow::Result<()> {
         Ok(())
     })
     .await
+}
+
+/// The same two accounts, for the page on which one signs in.
+pub(crate) fn accounts() -> DemoAccounts {
+    let account = |role: &str, email: &str| DemoAccount {
+        role: role.to_owned(),
+        email: email.to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    DemoAccounts(vec![
+        account("a client", demo_data::CLIENT_EMAIL),
+        account("a freelancer", demo_data::FREELANCER_EMAIL),
+    ])
 }
 
 /// The two accounts one can sign in with, for the terminal.

@@ -29,7 +29,7 @@ use tower_http::{
     compression::{CompressionLayer, DefaultPredicate},
 };
 
-use crate::{State, live};
+use crate::{State, commands::demo, live};
 use pages::PageNonce;
 use refusal::Refusal;
 
@@ -70,9 +70,13 @@ fn pages(state: &State) -> Router {
     let shell = move || app::shell(options.clone());
     let services = state.services().clone();
     let benchmark = app::BenchmarkPages(state.config().server.benchmark_pages);
+    let demo = state.config().demo.size().map(|_| demo::accounts());
     let context = move || {
         provide_context(services.clone());
         provide_context(benchmark);
+        if let Some(demo) = demo.clone() {
+            provide_context(demo);
+        }
         let parts = use_context::<axum::http::request::Parts>();
         if let Some(PageNonce(nonce)) = parts.and_then(|parts| parts.extensions.get().cloned()) {
             provide_context(nonce);
