@@ -76,7 +76,15 @@ pub fn EmptyState(
     /// Text and address of the way on.
     #[prop(optional_no_strip)]
     action: Option<(String, String)>,
+    /// It is all that the page has: its title is the page's.
+    #[prop(optional)]
+    whole_page: bool,
 ) -> impl IntoView {
+    let heading = if whole_page {
+        view! { <h1>{title}</h1> }.into_any()
+    } else {
+        view! { <h2>{title}</h2> }.into_any()
+    };
     view! {
         <div class="empty">
             <svg viewBox="0 0 176 96" aria-hidden="true">
@@ -88,7 +96,7 @@ pub fn EmptyState(
                 <circle class="dial-hub" cx="88" cy="84" r="6" />
                 <circle class="mark-degree" cx="166" cy="22" r="7" stroke-width="3" />
             </svg>
-            <h2>{title}</h2>
+            {heading}
             <p>{text}</p>
             {action
                 .map(|(text, href)| {

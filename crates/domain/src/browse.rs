@@ -119,42 +119,38 @@ pub struct FreelancerFilter {
 }
 
 impl BrowseForm {
-    /// The filter for jobs, or what is wrong with it.
+    /// The filter for jobs, or all that is wrong with it.
     pub fn jobs(&self) -> Result<JobFilter, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let filter = (|| {
-            Some(JobFilter {
-                words: errors.keep("q", words(&self.q))?,
-                skill: errors.keep("skill", skill(&self.skill))?,
-                kind: errors.keep("kind", optional_choice(&self.kind))?,
-                min_budget: errors.keep("min", optional_amount(&self.min))?,
-                region: errors.keep("region", optional_choice(&self.region))?,
-                place: errors.keep("place", optional_choice(&self.place))?,
-                language: errors.keep("language", optional_choice(&self.language))?,
-                experience: errors.keep("experience", optional_choice(&self.experience))?,
-                order: errors.keep("sort", optional_choice(&self.sort))?,
-                after: errors.keep("after", cursor(&self.after))?,
-            })
-        })();
-        filter.ok_or(errors)
+        let filter = JobFilter {
+            words: errors.keep("q", words(&self.q)).flatten(),
+            skill: errors.keep("skill", skill(&self.skill)).flatten(),
+            kind: errors.keep("kind", optional_choice(&self.kind)).flatten(),
+            min_budget: errors.keep("min", optional_amount(&self.min)).flatten(),
+            region: errors.keep("region", optional_choice(&self.region)).flatten(),
+            place: errors.keep("place", optional_choice(&self.place)).flatten(),
+            language: errors.keep("language", optional_choice(&self.language)).flatten(),
+            experience: errors.keep("experience", optional_choice(&self.experience)).flatten(),
+            order: errors.keep("sort", optional_choice(&self.sort)).flatten(),
+            after: errors.keep("after", cursor(&self.after)).flatten(),
+        };
+        if errors.is_empty() { Ok(filter) } else { Err(errors) }
     }
 
-    /// The filter for freelancers, or what is wrong with it.
+    /// The filter for freelancers, or all that is wrong with it.
     pub fn freelancers(&self) -> Result<FreelancerFilter, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let filter = (|| {
-            Some(FreelancerFilter {
-                words: errors.keep("q", words(&self.q))?,
-                skill: errors.keep("skill", skill(&self.skill))?,
-                max_rate: errors.keep("max", optional_amount(&self.max))?,
-                region: errors.keep("region", optional_choice(&self.region))?,
-                language: errors.keep("language", optional_choice(&self.language))?,
-                experience: errors.keep("experience", optional_choice(&self.experience))?,
-                order: errors.keep("sort", optional_choice(&self.sort))?,
-                after: errors.keep("after", cursor(&self.after))?,
-            })
-        })();
-        filter.ok_or(errors)
+        let filter = FreelancerFilter {
+            words: errors.keep("q", words(&self.q)).flatten(),
+            skill: errors.keep("skill", skill(&self.skill)).flatten(),
+            max_rate: errors.keep("max", optional_amount(&self.max)).flatten(),
+            region: errors.keep("region", optional_choice(&self.region)).flatten(),
+            language: errors.keep("language", optional_choice(&self.language)).flatten(),
+            experience: errors.keep("experience", optional_choice(&self.experience)).flatten(),
+            order: errors.keep("sort", optional_choice(&self.sort)).flatten(),
+            after: errors.keep("after", cursor(&self.after)).flatten(),
+        };
+        if errors.is_empty() { Ok(filter) } else { Err(errors) }
     }
 }
 
@@ -239,5 +235,8 @@ mod tests {
         let form = BrowseForm { region: "MARS".into(), ..BrowseForm::default() };
         assert!(form.jobs().unwrap_err().get("region").is_some());
         assert_eq!(BrowseForm::default().jobs(), Ok(JobFilter::default()));
+        let several = BrowseForm { min: "much".into(), after: "x".into(), ..form };
+        let errors = several.jobs().unwrap_err();
+        assert_eq!(errors.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["after", "min", "region"]);
     }
 }

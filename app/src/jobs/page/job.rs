@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     JobId,
+    feed::reasons,
     job::{Job, JobContent, JobStatus},
     place::WorkPlace,
     receipt::Receipt,
@@ -148,12 +149,13 @@ fn facts(content: &JobContent) -> Vec<(&'static str, String)> {
 
 /// How the job suits the freelancer who looks at it.
 fn fit(receipt: Receipt, job: JobId) -> impl IntoView {
-    let summary = receipt.summary();
+    let (summary, reasons) = (receipt.summary(), reasons(&receipt));
     view! {
         <Card title="How it fits you">
             <div class="grid gap-4 justify-items-center">
                 <Dial score=receipt.score size=DialSize::Large />
                 <p class="match-summary">{summary}</p>
+                <ReceiptBrief reasons />
                 <LinkButton href=format!("/matches/{job}")>"See the whole receipt"</LinkButton>
             </div>
         </Card>
@@ -191,7 +193,7 @@ fn owner_actions(job: &Job) -> impl IntoView + use<> {
         };
         view! {
             <LinkButton href=format!("{href}/edit")>"Edit"</LinkButton>
-            <details class="grid gap-3">
+            <details>
                 <summary class="button button-quiet">{ask}</summary>
                 <form method="post" action=api::CLOSE class="grid gap-3 mt-3">
                     <p class="hint">{consequence}</p>
