@@ -6,6 +6,7 @@ mod index;
 mod reader;
 mod recommender;
 mod settle;
+mod stages;
 
 use std::sync::{
     Arc, PoisonError, RwLock,

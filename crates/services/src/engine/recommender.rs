@@ -4,7 +4,7 @@ use domain::{
     JobId, UserId,
     feed::RemovalReason,
     job::{Job, JobStatus},
-    profile::{Profile, Visibility},
+    profile::Visibility,
 };
 use events::{
     Event,
@@ -16,7 +16,13 @@ use storage::{
     jobs, outbox, profiles, rankings,
 };
 
-use crate::{Result, ServiceError, Services, engine::settle::Cause};
+use crate::{
+    Result, ServiceError, Services,
+    engine::{
+        settle::{Cause, Ranking, Text},
+        stages::{Stage, Stages},
+    },
+};
 
 impl Consumer for Services {
     async fn deliver(&self, delivery: Delivery) -> Result<(), Refusal> {
@@ -47,40 +53,52 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 impl Services {
     async fn job_changed(&self, delivery: Delivery, id: JobId) -> Result<()> {
+        let mut stages = Stages::begin(delivery.written_at);
         let engine = &self.engine;
         let Some(job) = jobs::by_id(self.database.pool(), id).await? else {
             engine.change(|state| state.jobs.remove(id));
             return self.only_delivered(delivery).await;
         };
-        let edited = matches!(delivery.event, Event::JobEdited { .. });
-        if job.status == JobStatus::Open {
-            let vector = self.vector_of(Subject::Job(id.uuid()), job_text(&job.content)).await?;
-            let spec = JobSpec::new(&job, Some(&vector));
-            engine.change(|state| state.jobs.upsert(spec.clone()));
-            let _turn = engine.turn.lock().await;
-            let ranked = engine.rank_freelancers(spec, self.now()).await;
-            self.settle_job(Cause::Event(delivery), &job, ranked, RemovalReason::NoLongerFits, edited).await
-        } else {
+        if job.status != JobStatus::Open {
             engine.change(|state| state.jobs.remove(id));
             let _turn = engine.turn.lock().await;
-            self.settle_job(Cause::Event(delivery), &job, Vec::new(), RemovalReason::Closed, false).await
+            let ranking =
+                Ranking { text: None, best: Vec::new(), reason: RemovalReason::Closed, edited: false };
+            return self.settle_job(Cause::Event(delivery), &job, ranking, &mut stages).await;
         }
+        let text = self.read(Subject::Job(id.uuid()), job_text(&job.content)).await?;
+        let spec = JobSpec::new(&job, Some(&text.vector));
+        engine.change(|state| state.jobs.upsert(spec.clone()));
+        stages.reached(Stage::Embed);
+        let _turn = engine.turn.lock().await;
+        let best = engine.rank_freelancers(spec, self.now()).await;
+        stages.reached(Stage::Search);
+        let edited = matches!(delivery.event, Event::JobEdited { .. });
+        let ranking = Ranking { text: Some(text), best, reason: RemovalReason::NoLongerFits, edited };
+        self.settle_job(Cause::Event(delivery), &job, ranking, &mut stages).await?;
+        stages.tell(id);
+        Ok(())
     }
 
     async fn profile_changed(&self, delivery: Delivery, id: UserId) -> Result<()> {
+        let mut stages = Stages::begin(delivery.written_at);
         let engine = &self.engine;
         let profile = profiles::by_user(self.database.pool(), id).await?;
         let visible = profile.filter(|profile| profile.content.visibility == Visibility::Visible);
         let Some(profile) = visible else {
             engine.change(|state| state.freelancers.remove(id));
             let _turn = engine.turn.lock().await;
-            return self.settle_freelancer(delivery, id, Vec::new()).await;
+            return self.settle_freelancer(delivery, id, None, Vec::new(), &mut stages).await;
         };
-        let spec = self.read_profile(&profile).await?;
+        let text = profile_text(&profile.content, &profile.display_name);
+        let text = self.read(Subject::Profile(id.uuid()), text).await?;
+        let spec = CandidateSpec::new(&profile, Some(&text.vector));
         engine.change(|state| state.freelancers.upsert(spec.clone()));
+        stages.reached(Stage::Embed);
         let _turn = engine.turn.lock().await;
         let ranked = engine.rank_jobs(spec, self.now()).await;
-        self.settle_freelancer(delivery, id, ranked).await
+        stages.reached(Stage::Search);
+        self.settle_freelancer(delivery, id, Some(text), ranked, &mut stages).await
     }
 
     async fn block_changed(&self, delivery: Delivery, one: UserId, other: UserId) -> Result<()> {
@@ -111,33 +129,27 @@ impl Services {
             return Ok(());
         };
         let _turn = engine.turn.lock().await;
-        let ranked = engine.rank_freelancers(spec, self.now()).await;
-        self.settle_job(Cause::Due(id), &job, ranked, RemovalReason::NoLongerFits, false).await
+        let mut stages = Stages::without_event();
+        let best = engine.rank_freelancers(spec, self.now()).await;
+        stages.reached(Stage::Search);
+        let ranking = Ranking { text: None, best, reason: RemovalReason::NoLongerFits, edited: false };
+        self.settle_job(Cause::Due(id), &job, ranking, &mut stages).await
     }
 
-    async fn read_profile(&self, profile: &Profile) -> Result<CandidateSpec> {
-        let text = profile_text(&profile.content, &profile.display_name);
-        let vector = self.vector_of(Subject::Profile(profile.user_id.uuid()), text).await?;
-        Ok(CandidateSpec::new(profile, Some(&vector)))
-    }
-
-    /// The vector of a text: from the database if the model has read it before, else from the
-    /// model, ahead of anything that is read in bulk.
-    async fn vector_of(&self, subject: Subject, text: String) -> Result<Vec<f32>> {
-        let (pool, model) = (self.database.pool(), self.engine.model.id.as_str());
+    /// Reads a text: its vector comes from the database if the model has read it before, else from
+    /// the model, ahead of anything that is read in bulk.
+    async fn read(&self, subject: Subject, text: String) -> Result<Text> {
         let hash = embedding::content_hash(&text);
-        let known = embeddings::vector(pool, model, &hash).await?;
+        let known = embeddings::vector(self.database.pool(), &self.engine.model.id, &hash).await?;
+        let is_new = known.is_none();
         let vector = match known {
             Some(vector) => vector,
             None => {
                 let vectors = self.engine.embedder.embed(&[text]).await?;
-                let vector = vectors.into_iter().next().ok_or(ServiceError::NotFound("vector"))?;
-                embeddings::insert(pool, model, &[(hash, vector.clone())]).await?;
-                vector
+                vectors.into_iter().next().ok_or(ServiceError::NotFound("vector"))?
             }
         };
-        embeddings::set_text(pool, subject, &hash).await?;
-        Ok(vector)
+        Ok(Text { subject, hash, vector, is_new })
     }
 
     async fn only_delivered(&self, delivery: Delivery) -> Result<()> {

@@ -12,11 +12,17 @@ use domain::{
 use events::relay::Delivery;
 use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction};
-use storage::{feeds, jobs, matches, outbox, rankings};
+use storage::{
+    embeddings::{self, Subject},
+    feeds, jobs, matches, outbox, rankings,
+};
 
 use crate::{
     Result, ServiceError, Services,
-    engine::cards::{candidate_card, match_card},
+    engine::{
+        cards::{candidate_card, match_card},
+        stages::{Stage, Stages},
+    },
     live,
 };
 
@@ -27,24 +33,43 @@ pub(super) enum Cause {
     Due(JobId),
 }
 
+/// A text that stands for a job or a profile from now on.
+pub(super) struct Text {
+    pub(super) subject: Subject,
+    pub(super) hash: [u8; 32],
+    pub(super) vector: Vec<f32>,
+    /// The model has just read it for the first time.
+    pub(super) is_new: bool,
+}
+
+/// Whom a job suits now.
+pub(super) struct Ranking {
+    pub(super) text: Option<Text>,
+    pub(super) best: Vec<(UserId, Receipt)>,
+    /// Why those who are not among them any more are not.
+    pub(super) reason: RemovalReason,
+    /// Those who stay are told of it too, for the job itself was edited.
+    pub(super) edited: bool,
+}
+
 /// What a transaction has to tell people.
 type Messages = Vec<(UserId, Value)>;
 
 impl Services {
-    /// Makes `ranked` the matches of a job. With `tell_all`, those that stay are told of too, for
-    /// the job itself was edited.
+    /// Makes the best of the ranking the matches of a job.
     pub(super) async fn settle_job(
         &self,
         cause: Cause,
         job: &Job,
-        ranked: Vec<(UserId, Receipt)>,
-        reason: RemovalReason,
-        tell_all: bool,
+        ranking: Ranking,
+        stages: &mut Stages,
     ) -> Result<()> {
+        let Ranking { text, best: ranked, reason, edited } = ranking;
         let mut tx = self.database.begin().await?;
         if !claim(&mut tx, cause).await? {
             return Ok(());
         }
+        self.keep(&mut tx, text).await?;
         let before: HashMap<UserId, Receipt> = matches::of_job(&mut *tx, job.id)
             .await?
             .into_iter()
@@ -62,7 +87,7 @@ impl Services {
         for (freelancer, receipt) in &ranked {
             let event = match before.get(freelancer) {
                 None => FeedEvent::MatchAdded(match_card(job, receipt)),
-                Some(old) if tell_all || differs(old, receipt) => {
+                Some(old) if edited || differs(old, receipt) => {
                     FeedEvent::MatchUpdated(match_card(job, receipt))
                 }
                 Some(_) => continue,
@@ -78,7 +103,7 @@ impl Services {
         matches::remove(&mut tx, &pairs, self.now()).await?;
         let changed: HashSet<UserId> = saved.iter().map(|(_, id, _)| *id).collect();
         self.tell_client(&mut tx, job, &changed, gone, &mut messages).await?;
-        self.finish(tx, cause, messages).await
+        self.finish(tx, cause, messages, stages).await
     }
 
     /// Makes `ranked` the matches of a freelancer, as far as each job has room for them among its
@@ -87,13 +112,16 @@ impl Services {
         &self,
         delivery: Delivery,
         freelancer: UserId,
+        text: Option<Text>,
         ranked: Vec<(JobId, Receipt)>,
+        stages: &mut Stages,
     ) -> Result<()> {
         let cause = Cause::Event(delivery);
         let mut tx = self.database.begin().await?;
         if !claim(&mut tx, cause).await? {
             return Ok(());
         }
+        self.keep(&mut tx, text).await?;
         let before: HashMap<JobId, Receipt> = matches::of_freelancer(&mut *tx, freelancer)
             .await?
             .into_iter()
@@ -156,7 +184,17 @@ impl Services {
             }
         }
         rankings::request(&mut tx, &rank_again).await?;
-        self.finish(tx, cause, messages).await
+        self.finish(tx, cause, messages, stages).await
+    }
+
+    /// Keeps a vector that is new, and notes which text it stands for.
+    async fn keep(&self, db: &mut PgConnection, text: Option<Text>) -> Result<()> {
+        let Some(Text { subject, hash, vector, is_new }) = text else { return Ok(()) };
+        if is_new {
+            embeddings::insert(&mut *db, &self.engine.model.id, &[(hash, vector)]).await?;
+        }
+        embeddings::set_text(db, subject, &hash).await?;
+        Ok(())
     }
 
     /// Adds the message that tells a job's client how their candidates changed.
@@ -187,6 +225,7 @@ impl Services {
         mut tx: Transaction<'static, Postgres>,
         cause: Cause,
         messages: Messages,
+        stages: &mut Stages,
     ) -> Result<()> {
         let numbered = feeds::append(&mut tx, &messages).await?;
         match cause {
@@ -194,6 +233,7 @@ impl Services {
             Cause::Due(job) => rankings::done(&mut tx, job).await?,
         }
         tx.commit().await?;
+        stages.reached(Stage::Settle);
         let born = match cause {
             Cause::Event(delivery) => Some(delivery.written_at),
             Cause::Due(_) => None,
@@ -202,6 +242,7 @@ impl Services {
             let frame = live::Frame { born, ..live::frame(message.seq, message.message) };
             self.hub.publish(message.user_id, &frame);
         }
+        stages.reached(Stage::Publish);
         Ok(())
     }
 }
