@@ -42,6 +42,11 @@ fn describe() {
         Unit::Seconds,
         "From the commit of the change to the write of the feed message"
     );
+    describe_histogram!(
+        "match_stage_seconds",
+        Unit::Seconds,
+        "The same time by stage: pickup, embed, search, settle, publish"
+    );
     describe_gauge!("process_resident_memory_bytes", Unit::Bytes, "Memory of this process");
 }
 

@@ -111,7 +111,7 @@ pub async fn progress(db: impl PgExecutor<'_>, model: &str) -> Result<Progress> 
 }
 
 /// Visible profiles and open jobs that this model has not read yet: jobs first, for a job is what
-/// somebody is waiting for.
+/// somebody is waiting for. Those with an event on its way are left out, for it reads them itself.
 pub async fn unread(db: impl PgExecutor<'_>, model: &str, limit: i64) -> Result<Vec<Subject>> {
     let rows = sqlx::query!(
         r#"select s.id as "id!", s.is_job as "is_job!"
@@ -120,6 +120,8 @@ pub async fn unread(db: impl PgExecutor<'_>, model: &str, limit: i64) -> Result<
            left join ai.texts t on t.subject_id = s.id
            left join ai.embeddings e on e.content_hash = t.content_hash and e.model = $1
            where e.content_hash is null
+             and not exists (select from core.outbox o
+                             where o.delivered_at is null and o.parked_at is null and o.aggregate_id = s.id)
            order by s.is_job desc, s.id limit $2"#,
         model,
         limit,
