@@ -119,7 +119,7 @@ fn choice(config: &Config) -> Choice {
             request_dimension: http.request_dimension,
             batch_size: http.batch_size as usize,
             timeout: Duration::from_secs(http.timeout_seconds),
-            similarity_range: (http.similarity_low, http.similarity_high),
+            similarity_range: (http.similarity_low as f32, http.similarity_high as f32),
             ..HttpSettings::default()
         }),
     }

@@ -63,8 +63,11 @@ async fn serve(
     }
     .await;
     shown.abort();
-    tracing::info!("stopping");
-    running.stop().await;
+    tracing::info!("stopping; a second signal ends it at once");
+    tokio::select! {
+        () = running.stop() => {}
+        () = stop.asked() => tracing::warn!("ending at once"),
+    }
     stopped
 }
 

@@ -94,6 +94,9 @@ mod tests {
         let config = load_from(&Flags::default(), &Map::new()).unwrap();
         assert_eq!(config.server.port, 3000);
         assert!(config.database.url.is_none());
+        let range = embedding::http::HttpSettings::default().similarity_range;
+        let http = &config.embedding.http;
+        assert_eq!((http.similarity_low as f32, http.similarity_high as f32), range);
     }
 
     #[test]

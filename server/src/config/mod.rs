@@ -152,9 +152,9 @@ pub struct EmbeddingHttp {
     pub batch_size: u32,
     pub timeout_seconds: u64,
     /// The cosine of texts that have nothing in common, which becomes a fit of 0.
-    pub similarity_low: f32,
+    pub similarity_low: f64,
     /// The cosine of texts that could hardly be closer, which becomes a fit of 1.
-    pub similarity_high: f32,
+    pub similarity_high: f64,
 }
 
 impl Default for EmbeddingHttp {
@@ -168,8 +168,8 @@ impl Default for EmbeddingHttp {
             request_dimension: http.request_dimension,
             batch_size: http.batch_size as u32,
             timeout_seconds: http.timeout.as_secs(),
-            similarity_low: http.similarity_range.0,
-            similarity_high: http.similarity_range.1,
+            similarity_low: 0.15,
+            similarity_high: 0.65,
         }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     drop(in_flight);
     let (elapsed, status) = (start.elapsed(), response.status());
     span.in_scope(|| {
-        tracing::info!(target: "access", status = status.as_u16(), ms = elapsed.as_secs_f64() * 1e3, "answered");
+        tracing::info!(target: "access", status = status.as_u16(), micros = elapsed.as_micros() as u64, "answered");
     });
     let labels = [("method", method), ("route", route), ("status", status.as_u16().to_string())];
     metrics::counter!("http_requests_total", &labels).increment(1);

@@ -107,6 +107,10 @@ const fn heading(kind: ErrorKind) -> &'static str {
 fn page(error: &ApiError, id: Option<&RequestId>, stylesheet: &str) -> String {
     let (heading, status) = (heading(error.kind), error.status());
     let message = escape(&error.message);
+    let (way, to) = match error.kind {
+        ErrorKind::SignedOut => ("Sign in", "/sign-in"),
+        _ => ("To the start page", "/"),
+    };
     let id = id.map(|id| format!("<p class=\"hint\">Request {id}</p>")).unwrap_or_default();
     let stylesheet = match stylesheet {
         "" => String::new(),
@@ -118,7 +122,7 @@ fn page(error: &ApiError, id: Option<&RequestId>, stylesheet: &str) -> String {
          <title>{heading} · 8thDegree</title>{stylesheet}</head><body>\
          <header class=\"site-header\"><div class=\"page site-bar\"><a href=\"/\">8thDegree</a></div></header>\
          <main id=\"main\" class=\"page page-main page-narrow\"><p class=\"hint\">{status}</p>\
-         <h1>{heading}</h1><p>{message}</p><p><a href=\"/\">To the start page</a></p>{id}</main></body></html>"
+         <h1>{heading}</h1><p>{message}</p><p><a href=\"{to}\">{way}</a></p>{id}</main></body></html>"
     )
 }
 

@@ -156,7 +156,7 @@ async fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing(pool: PgPool) {
     let mut posted: Vec<JobId> = Vec::new();
     let mut unanswered: Option<JobId> = None;
     let mut answered_only_later = 0;
-    for _ in 0..KILLS {
+    for round in 0..KILLS {
         let server = Process::start(&url, data.path()).await;
         let after = seen.lock().unwrap().last().map_or(0, |last: &FeedMessage| last.seq);
         let socket = Socket::connect(&server.host, &ada.cookie, &format!("?after={after}")).await;
@@ -164,21 +164,21 @@ async fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing(pool: PgPool) {
         // Who got no answer sends the same form again, as a person would.
         let id = unanswered.take().unwrap_or_else(JobId::new);
         let (moment, host) = (random_moment(), server.host.clone());
-        let answered = {
-            let posting = post(&browser, &host, &client, id, &form);
-            tokio::pin!(posting);
-            let in_time = tokio::select! {
-                answered = &mut posting => Some(answered),
-                () = tokio::time::sleep(moment) => None,
-            };
-            if in_time.is_some() {
-                tokio::time::sleep(moment).await;
-            }
-            server.kill().await;
-            match in_time {
-                Some(answered) => answered,
-                None => posting.await,
-            }
+        // Every other time it is killed only after it has answered, on the way to the feed.
+        let patient = round % 2 == 0;
+        let posting = post(&browser, &host, &client, id, &form);
+        tokio::pin!(posting);
+        let answered = tokio::select! {
+            answered = &mut posting => Some(answered),
+            () = tokio::time::sleep(moment), if !patient => None,
+        };
+        if patient {
+            tokio::time::sleep(moment).await;
+        }
+        server.kill().await;
+        let answered = match answered {
+            Some(answered) => answered,
+            None => posting.await,
         };
         if answered {
             posted.push(id);

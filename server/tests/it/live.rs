@@ -196,6 +196,19 @@ async fn who_is_not_heard_of_is_closed(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn who_signs_out_is_cut_off(pool: PgPool) {
+    let site = Site::configured(pool, |config| {
+        config.live.ping_seconds = 1;
+        config.live.idle_seconds = 30;
+    })
+    .await;
+    let ada = site.visitor("Ada", "freelancer").await;
+    let mut socket = Socket::open(&site, &ada, "").await;
+    services::accounts::sign_out(&site.world.services, &ada.who).await.unwrap();
+    assert_eq!(socket.closed().await, 4401);
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn numbers_have_no_gap_when_many_jobs_are_posted_at_once(pool: PgPool) {
     const JOBS: i64 = 24;
     let site = Site::new(pool).await;
