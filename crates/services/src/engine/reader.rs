@@ -15,8 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Result, Services};
 
-/// How often to look for texts nobody told of, and for rankings that are due.
+/// How often to look for rankings that are due.
 const IDLE: Duration = Duration::from_secs(2);
+
+/// How often to look for texts that nobody told of, such as another process brought in. The question
+/// is put to every profile, so it is not asked more often than needed.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Jobs are ranked anew after so many profiles were read, so that feeds fill while reading goes on.
 const RANK_AFTER: usize = 500;
@@ -30,15 +34,20 @@ enum Unread {
 impl Services {
     pub(crate) async fn keep_reading(&self, shutdown: CancellationToken) {
         let mut since_ranking = 0;
+        let mut look_at = tokio::time::Instant::now();
         loop {
-            let read = tokio::select! {
-                () = shutdown.cancelled() => return,
-                read = self.read_some() => read,
-            };
-            let read = read.unwrap_or_else(|error| {
-                tracing::warn!(%error, "reading texts failed; it will be tried again");
-                0
-            });
+            let mut read = 0;
+            if tokio::time::Instant::now() >= look_at {
+                let done = tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    done = self.read_some() => done,
+                };
+                match done {
+                    Ok(0) => look_at = tokio::time::Instant::now() + LOOK_EVERY,
+                    Ok(some) => read = some,
+                    Err(error) => tracing::warn!(%error, "reading texts failed; it will be tried again"),
+                }
+            }
             since_ranking += read;
             if read == 0 || since_ranking >= RANK_AFTER {
                 since_ranking = 0;
