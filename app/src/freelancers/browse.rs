@@ -1,4 +1,5 @@
 use domain::{
+    FieldErrors,
     browse::{BrowseForm, FreelancerListing, FreelancerOrder, Page},
     job::Experience,
     language::Language,
@@ -11,7 +12,7 @@ use services::profiles;
 
 use super::{KNOWN_SKILLS, KnownSkills};
 use crate::{
-    error::{ApiError, ErrorKind},
+    error::ErrorKind,
     page::{encode, page, query},
     ssr,
     ui::*,
@@ -25,13 +26,12 @@ pub fn BrowsePage() -> impl IntoView {
     let form = asked_for();
     page(async move {
         let (list, errors) = match form.freelancers() {
-            Ok(filter) => (Some(profiles::browse(&services, &filter).await?), Default::default()),
+            Ok(filter) => (Some(profiles::browse(&services, &filter).await?), FieldErrors::default()),
             Err(errors) => {
                 ssr::set_status(ErrorKind::Malformed.status());
                 (None, errors)
             }
         };
-        let error = (!errors.is_empty()).then(|| ApiError { fields: errors, ..ErrorKind::Malformed.into() });
         Ok(view! {
             <Title text="Freelancers" />
             <Meta
@@ -40,8 +40,9 @@ pub fn BrowsePage() -> impl IntoView {
             />
             <PageHeader title="Freelancers" lede="What people do, how well, and what an hour of it costs." />
             <div class="with-aside with-aside-first">
-                <Filters form=form.clone() error />
+                <Filters form=form.clone() errors=errors.clone() />
                 <div class="min-w-0">
+                    <Refused errors />
                     {list.map(|list| view! { <Results list form /> })}
                 </div>
             </div>
@@ -87,22 +88,10 @@ fn address(form: &BrowseForm, after: &str) -> String {
 }
 
 #[component]
-fn Filters(form: BrowseForm, error: Option<ApiError>) -> impl IntoView {
+fn Filters(form: BrowseForm, errors: FieldErrors) -> impl IntoView {
     let active = filters(&form).into_iter().filter(|(_, value)| !value.trim().is_empty()).count();
-    let errors = error.map(|error| error.fields).unwrap_or_default();
-    let labels = vec![
-        ("q", "Words"),
-        ("skill", "Skill"),
-        ("max", "Highest rate"),
-        ("region", "Region"),
-        ("language", "Language"),
-        ("experience", "Experience"),
-        ("sort", "Order"),
-        ("after", "Page"),
-    ];
     view! {
         <FilterBar action=PATH active open=!errors.is_empty()>
-            <ErrorSummary errors=errors.clone() labels focus=false />
             <TextInput
                 name="q"
                 label="Words"
@@ -172,6 +161,28 @@ fn Filters(form: BrowseForm, error: Option<ApiError>) -> impl IntoView {
         <KnownSkills />
     }
     .into_any()
+}
+
+/// What is wrong with the filters, where the list would be.
+#[component]
+fn Refused(errors: FieldErrors) -> impl IntoView {
+    let labels = vec![
+        ("q", "Words"),
+        ("skill", "Skill"),
+        ("max", "Highest rate"),
+        ("region", "Region"),
+        ("language", "Language"),
+        ("experience", "Experience"),
+        ("sort", "Order"),
+        ("after", "Page"),
+    ];
+    (!errors.is_empty()).then(|| {
+        // A wrong page marker has no field; the way out of it is the first page.
+        view! {
+            <ErrorSummary errors labels focus=false />
+            <p class="mt-4"><a id=field_id("after") href=PATH>"Clear the filters"</a></p>
+        }
+    })
 }
 
 #[component]

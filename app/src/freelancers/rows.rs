@@ -147,7 +147,9 @@ struct Filled {
 
 /// What is filled in and some spare rows, up to `max` in all; should more have been sent, they are
 /// shown as well, so that nothing that was typed is lost.
-fn fill<T: Default>(rows: Vec<T>, max: usize, view: impl Fn(usize, T) -> AnyView) -> Filled {
+fn fill<T: Default + PartialEq>(mut rows: Vec<T>, max: usize, view: impl Fn(usize, T) -> AnyView) -> Filled {
+    // A refused form sends its empty rows as well.
+    rows.retain(|row| *row != T::default());
     let shown = rows.len() + SPARE.min(max.saturating_sub(rows.len()));
     let total = max.max(rows.len());
     let all = rows.into_iter().chain(std::iter::repeat_with(T::default)).take(total).enumerate();
@@ -237,6 +239,16 @@ mod tests {
             assert_eq!(html.matches("[name]").count(), all, "{rows}");
             assert_eq!(html.matches(r#"value="Rust""#).count(), rows);
         }
+    }
+
+    #[test]
+    fn empty_rows_that_were_sent_are_folded_again() {
+        let mut rows = vec![SkillRow::default(); ProfileForm::MAX_SKILLS];
+        rows[5].name = "Rust".into();
+        let html = html(rows);
+        let open = html.split("<details").next().unwrap_or_default();
+        assert_eq!(open.matches("[name]").count(), 1 + SPARE);
+        assert!(open.contains(r#"value="Rust""#), "{open}");
     }
 
     #[test]

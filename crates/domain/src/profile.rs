@@ -169,7 +169,9 @@ impl ProfileForm {
         let mut skills: Vec<PractisedSkill> = Vec::new();
         for row in self.skills.iter().filter(|row| !row.name.trim().is_empty()) {
             let skill = errors.keep("skills", Skill::parse(&row.name));
-            let level = errors.keep("skills", choice(&row.level));
+            let level = choice(&row.level)
+                .map_err(|_| format!("Please choose a level for {}.", skill_name(skill.as_ref())));
+            let level = errors.keep("skills", level);
             let years = if row.years.trim().is_empty() { Ok(0) } else { whole(&row.years, 0, 50) };
             let years = errors
                 .keep("skills", years.map_err(|_| "Please give years as a number from 0 to 50.".to_owned()));
@@ -192,7 +194,11 @@ impl ProfileForm {
         let mut languages: Vec<SpokenLanguage> = Vec::new();
         for row in self.languages.iter().filter(|row| !row.language.trim().is_empty()) {
             let language = errors.keep("languages", choice(&row.language));
-            let level = errors.keep("languages", choice(&row.level));
+            let level = choice(&row.level).map_err(|_| {
+                let name = language.map_or("each language", Language::label);
+                format!("Please choose a level for {name}.")
+            });
+            let level = errors.keep("languages", level);
             let (Some(language), Some(level)) = (language, level) else { continue };
             if languages.iter().any(|known| known.language == language) {
                 errors.add("languages", format!("{} is there twice.", language.label()));
@@ -224,6 +230,11 @@ impl ProfileForm {
         }
         links
     }
+}
+
+/// What to call a skill in a message.
+fn skill_name(skill: Option<&Skill>) -> &str {
+    skill.map_or("each skill", |skill| &skill.label)
 }
 
 /// An absolute http(s) address. Anything else – `javascript:` above all – never becomes a link.
