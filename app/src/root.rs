@@ -1,7 +1,9 @@
 //! The document and the routes.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{FlatRoutes, Route, Router},
@@ -31,8 +33,9 @@ fn has_island(path: &str) -> bool {
     }
 }
 
-/// The document around every page.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The document around every page. `stylesheet` is the address of the style sheet, empty where the
+/// site is not built.
+pub fn shell(options: LeptosOptions, stylesheet: Arc<str>) -> impl IntoView {
     let theme = theme::chosen();
     // Told here, because a page without scripts would otherwise be marked up for hydration.
     if let Some(context) = Owner::current_shared_context() {
@@ -48,7 +51,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <HashedStylesheet options=options.clone() id="style" />
+                {(!stylesheet.is_empty()).then(|| view! { <link rel="stylesheet" href=stylesheet.clone() /> })}
                 {scripts}
                 <MetaTags />
             </head>

@@ -3,7 +3,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use identity::Principal;
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::owner::with_context};
 use leptos_axum::ResponseOptions;
 use services::{ServiceError, Services};
 
@@ -26,9 +26,10 @@ pub struct FormReplay {
     pub error: ApiError,
 }
 
-/// The request being answered.
-fn parts() -> Option<Parts> {
-    use_context::<Parts>()
+/// What `read` finds in the request being answered. The request stays where it is: copying all of
+/// it for each question would cost more than the answers.
+fn asked<T>(read: impl FnOnce(&Parts) -> Option<T>) -> Option<T> {
+    with_context::<Parts, _>(read).flatten()
 }
 
 /// The use cases. The server provides them to every page and server function.
@@ -38,7 +39,7 @@ pub fn services() -> Services {
 
 /// The person who is signed in.
 pub fn viewer() -> Option<Principal> {
-    parts()?.extensions.get::<Viewer>()?.0.clone()
+    asked(|parts| parts.extensions.get::<Viewer>()?.0.clone())
 }
 
 /// The person who is signed in, or the error that asks to sign in.
@@ -48,22 +49,22 @@ pub fn signed_in() -> Result<Principal, ApiError> {
 
 /// The refused form to show again, if it was meant for `action` (such as `/api/sign_in`).
 pub fn replay(action: &str) -> Option<FormReplay> {
-    parts()?.extensions.get::<FormReplay>().filter(|replay| replay.action == action).cloned()
+    asked(|parts| parts.extensions.get::<FormReplay>().filter(|replay| replay.action == action).cloned())
 }
 
 /// A request header, if it is text.
 pub fn request_header(name: header::HeaderName) -> Option<String> {
-    parts()?.headers.get(name)?.to_str().ok().map(str::to_owned)
+    asked(|parts| parts.headers.get(name)?.to_str().ok().map(str::to_owned))
 }
 
 /// The path of the page that is asked for.
 pub fn path() -> Option<String> {
-    Some(parts()?.uri.path().to_owned())
+    asked(|parts| Some(parts.uri.path().to_owned()))
 }
 
 /// The query of the page that is asked for, as it was sent.
 pub fn query_string() -> Option<String> {
-    parts()?.uri.query().map(str::to_owned)
+    asked(|parts| parts.uri.query().map(str::to_owned))
 }
 
 /// A cookie of the request.

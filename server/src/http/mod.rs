@@ -67,7 +67,8 @@ pub(crate) fn router(state: State) -> Router {
 /// The pages of the application; any other path gets its page for 404.
 fn pages(state: &State) -> Router {
     let options = state.leptos().clone();
-    let shell = move || app::shell(options.clone());
+    let stylesheet: std::sync::Arc<str> = state.stylesheet().into();
+    let shell = move || app::shell(options.clone(), stylesheet.clone());
     let services = state.services().clone();
     let benchmark = app::BenchmarkPages(state.config().server.benchmark_pages);
     let demo = state.config().demo.size().map(|_| demo::accounts());

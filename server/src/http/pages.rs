@@ -10,6 +10,7 @@ use axum::{
 };
 use http_body_util::BodyExt as _;
 use leptos::nonce::Nonce;
+use memchr::memmem;
 use sha2::{Digest as _, Sha256};
 use tracing::Instrument as _;
 
@@ -85,12 +86,15 @@ fn is_html(headers: &HeaderMap) -> bool {
 /// weak, because compression changes the bytes.
 fn entity_tag(body: &[u8], nonce: &str) -> HeaderValue {
     let mut hash = Sha256::new();
-    for part in String::from_utf8_lossy(body).split(nonce) {
-        hash.update(part);
+    let mut rest = body;
+    while let Some(at) = memmem::find(rest, nonce.as_bytes()).filter(|_| !nonce.is_empty()) {
+        hash.update(&rest[..at]);
         hash.update([0]);
+        rest = &rest[at + nonce.len()..];
     }
-    let hash: String = hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::from_str(&format!("W/\"{hash}\"")).unwrap_or(HeaderValue::from_static("W/\"\""))
+    hash.update(rest);
+    let tag = format!("W/\"{}\"", hex::encode(&hash.finalize()[..16]));
+    HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 
 fn matches(known: &HeaderValue, tag: &HeaderValue) -> bool {
