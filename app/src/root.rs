@@ -26,11 +26,10 @@ pub struct BenchmarkPages(pub bool);
 /// without a script.
 fn has_island(path: &str) -> bool {
     let mut parts = path.trim_matches('/').split('/');
-    match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some("matches"), None, ..) => true,
-        (Some("jobs"), Some(_), Some("candidates"), None) => true,
-        _ => false,
-    }
+    matches!(
+        (parts.next(), parts.next(), parts.next(), parts.next()),
+        (Some("matches"), None, ..) | (Some("jobs"), Some(_), Some("candidates"), None)
+    )
 }
 
 /// The document around every page. `stylesheet` is the address of the style sheet, empty where the

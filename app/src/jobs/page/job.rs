@@ -36,7 +36,7 @@ fn refused_action() -> Option<String> {
     struct Arguments {}
     [api::PUBLISH, api::CLOSE]
         .into_iter()
-        .find_map(|action| refused::<Arguments>(action))
+        .find_map(refused::<Arguments>)
         .map(|refused| refused.error.message)
 }
 
