@@ -78,7 +78,8 @@ pub(crate) fn run(ws: &Workspace, name: Option<&str>, arguments: &[String]) -> a
     }
     loud_step(&format!("Benchmark {name}"), || {
         if name == MATCH {
-            let example = ["run", "--release", "--quiet", "--package", "matching", "--example", "bench_match"];
+            let example =
+                ["run", "--release", "--quiet", "--package", "matching", "--example", "bench_match"];
             return Cmd::cargo().args(example).arg("--").args(arguments).dir(&ws.root).show();
         }
         Cmd::cargo()
