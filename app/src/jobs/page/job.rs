@@ -34,10 +34,7 @@ pub fn JobPage() -> impl IntoView {
 fn refused_action() -> Option<String> {
     #[derive(Deserialize)]
     struct Arguments {}
-    [api::PUBLISH, api::CLOSE]
-        .into_iter()
-        .find_map(refused::<Arguments>)
-        .map(|refused| refused.error.message)
+    [api::PUBLISH, api::CLOSE].into_iter().find_map(refused::<Arguments>).map(|refused| refused.error.message)
 }
 
 fn job_view(seen: View, problem: Option<String>, now: DateTime<Utc>) -> impl IntoView {
