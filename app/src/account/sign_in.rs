@@ -62,7 +62,7 @@ fn SignIn(form: SignInForm, error: Option<ApiError>, demo: DemoAccounts) -> impl
     let sent_here = error.is_none() && !matches!(form.next.as_str(), "" | "/");
     let demo = (!demo.0.is_empty()).then(|| view! { <Demo accounts=demo next=form.next.clone() /> });
     view! {
-        <div class="max-w-md mx-auto">
+        <div class="max-w-lg mx-auto">
             <PageHeader title="Sign in" />
             {sent_here
                 .then(|| view! { <div class="mb-6"><Notice>"Please sign in to go on to that page."</Notice></div> })}
