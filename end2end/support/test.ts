@@ -20,6 +20,8 @@ export class Complaints {
     });
     context.on("console", (message) => {
       if (message.type() !== "error" && message.type() !== "warning") return;
+      // Said of browsers that are told not to run what they load.
+      if (message.text().includes("was preloaded using link preload but not used")) return;
       if (message.text().startsWith("Failed to load resource") && this.refused.has(message.location().url)) return;
       this.list.push(`${message.type()} on ${message.page()?.url()}: ${message.text()}`);
     });

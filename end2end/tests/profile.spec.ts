@@ -11,7 +11,7 @@ async function fillProfile(page: Page, skill: string): Promise<void> {
   await page.getByLabel("Years with skill 1", { exact: true }).fill("9");
   await page.getByRole("radio", { name: "Expert" }).check();
   await page.getByLabel("Rate an hour").fill("75");
-  await page.getByLabel("Free for new work").fill("30");
+  await page.getByLabel("Free hours a week").fill("30");
   await page.getByLabel("Your time zone").selectOption("60");
   await page.getByLabel("Language 1", { exact: true }).selectOption("en");
   await page.getByLabel("Level of language 1", { exact: true }).selectOption("fluent");
