@@ -1,10 +1,11 @@
 //! What every page has in common: it is loaded before a byte of it is sent, and where that fails
 //! the status is right and a person is told what to do.
 
+use domain::{JobId, UserId};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_params_map, use_query_map};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     error::{ApiError, ErrorKind},
@@ -101,6 +102,30 @@ pub fn refused<T: DeserializeOwned>(action: &str) -> Option<Refused<T>> {
     Some(Refused { arguments, error: replay.error })
 }
 
+/// The page on which the form for `action` stands, told from what the form sent. A browser that
+/// sends a refused form once more names the action as the page it comes from; some never name any.
+pub fn page_of(action: &str, body: &str) -> Option<String> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Ids {
+        job_id: String,
+        user: String,
+    }
+    let ids: Ids = serde_qs::Config::new(5, false).deserialize_str(body).unwrap_or_default();
+    let job = || ids.job_id.parse::<JobId>().ok();
+    Some(match action.strip_prefix("/api/")? {
+        "sign_in" => "/sign-in".to_owned(),
+        "sign_up" => "/sign-up".to_owned(),
+        "save_account" => "/account".to_owned(),
+        "save_profile" => "/profile".to_owned(),
+        "create_job" => "/jobs/new".to_owned(),
+        "edit_job" => format!("/jobs/{}/edit", job()?),
+        "publish_job" | "close_job" => format!("/jobs/{}", job()?),
+        "block" | "unblock" => format!("/freelancers/{}", ids.user.parse::<UserId>().ok()?),
+        _ => return None,
+    })
+}
+
 /// Text as it stands in a query.
 pub fn encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
@@ -127,4 +152,22 @@ pub fn faults(error: Option<&ApiError>, labels: Vec<(&'static str, &'static str)
             view! { <ErrorSummary errors=error.fields.clone() labels /> }.into_any()
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_found_again_on_its_page() {
+        let id = "00000000-0000-7000-8000-000000000001";
+        let body = format!("job_id={id}&user={id}&form%5Btitle%5D=x&form%5Bregions%5D%5B%5D=EU");
+        let page = |action: &str| page_of(action, &body);
+        assert_eq!(page("/api/sign_in").as_deref(), Some("/sign-in"));
+        assert_eq!(page("/api/edit_job"), Some(format!("/jobs/{id}/edit")));
+        assert_eq!(page("/api/close_job"), Some(format!("/jobs/{id}")));
+        assert_eq!(page("/api/block"), Some(format!("/freelancers/{id}")));
+        assert_eq!(page("/api/theme"), None);
+        assert_eq!(page_of("/api/edit_job", "job_id=..%2F..%2Fadmin"), None);
+    }
 }

@@ -5,6 +5,7 @@
 
 use app::{
     error::{ApiError, ErrorKind},
+    page::page_of,
     ssr::{FormReplay, Viewer, local_path},
 };
 use axum::{
@@ -61,7 +62,8 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
     let asked = parts.clone();
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let back = referring_page(&asked.headers, api.state.config().server.public_url.as_deref());
-    let back = back.unwrap_or_else(|| "/".to_owned());
+    let stood_on = || page_of(asked.uri.path(), &String::from_utf8_lossy(&body));
+    let back = back.or_else(stood_on).unwrap_or_else(|| "/".to_owned());
     let done = run(api, Request::from_parts(parts, Body::from(body.clone()))).await?;
     match done.outcome {
         Ok(response) => Ok(go_on(&response, &back)),

@@ -17,6 +17,10 @@ async fn a_refused_form_comes_back_with_what_was_typed(pool: PgPool) {
     assert!(page.contains("ada@example.com"), "the address is still there");
     assert!(page.contains("The e-mail address or the password is not right."), "and what is wrong is said");
     assert!(!page.contains("not the right one"), "a password is not sent back");
+    // The refused page stands at the address of the action, which the browser then says it comes from.
+    let again = site.submit("/api/sign_in", "/api/sign_in", body).await;
+    assert_eq!(again.status(), 422);
+    assert!(again.text().await.unwrap().contains("ada@example.com"), "however often it is refused");
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]
