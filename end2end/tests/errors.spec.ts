@@ -37,6 +37,7 @@ test("machines are told in their terms @once", async ({ request }) => {
   expect((await request.get("/readyz")).status()).toBe(200);
   const metrics = await request.get("/metrics");
   expect(await metrics.text()).toContain("http_requests_total");
+  // Without an origin nothing is even looked up.
   const unknown = await request.post("/api/nothing", { headers: { accept: "application/json" } });
   expect(unknown.status()).toBe(403);
   const page = await request.get("/jobs");

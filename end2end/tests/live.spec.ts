@@ -158,7 +158,8 @@ test("a page without JavaScript says how to see what is new", async ({ newPerson
 test("a server that restarts, or is killed, costs an open page nothing @js @once", async ({ newPerson, complaints }) => {
   test.setTimeout(120_000);
   complaints.tolerate(/WebSocket|ERR_CONNECTION_REFUSED/);
-  const site = new Site("restart");
+  // Workers have their own, should it ever run in two at once.
+  const site = new Site(`restart${test.info().parallelIndex}`);
   try {
     await site.start();
     const { client, freelancer, skill } = await pair(newPerson, site.url);
