@@ -8,7 +8,7 @@
 //! | [`http`] | any service that speaks OpenAI's `/v1/embeddings` | an address, perhaps a key |
 //! | [`lexical`] | hashed words and character n-grams | nothing |
 //!
-//! [`open`] makes the one that the settings ask for. Every embedder normalises its input with
+//! [`open()`] makes the one that the settings ask for. Every embedder normalises its input with
 //! [`normalise`] first, so that the vector belongs to [`content_hash`] and can be stored under it
 //! together with the [`ModelId`].
 //!

@@ -2,8 +2,8 @@
 //!
 //! Everything here is a pure function of its arguments; there is no input, output or clock.
 //!
-//! * [`assess`] judges one pair. It is straightforward and exact, and defines what a score is.
-//! * [`FreelancerIndex`] and [`JobIndex`] find the best of many. They agree with [`assess`] to the
+//! * [`assess()`] judges one pair. It is straightforward and exact, and defines what a score is.
+//! * [`FreelancerIndex`] and [`JobIndex`] find the best of many. They agree with [`assess()`] to the
 //!   last bit; they only look at fewer pairs.
 //! * [`replay`] computes a score again from the evidence in its receipt.
 //! * [`job_text`] and [`profile_text`] make the texts that get embedded, without what tells who a

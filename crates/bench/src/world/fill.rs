@@ -99,7 +99,7 @@ async fn demo(database: &Database) -> anyhow::Result<()> {
         Services::open(Settings::new(database.clone(), embedder(Choice::Lexical, PathBuf::new())?));
     let mut progress = Progress::new("writing the demo");
     services::demo::seed(&services, FREELANCERS, JOBS, SEED, PASSWORD, |done, total| {
-        progress.show(done, total)
+        progress.show(done, total);
     })
     .await?;
     services.fill_index().await?;
