@@ -88,12 +88,13 @@ impl Eighth {
         format!("http://{}{path}", self.address)
     }
 
-    /// Memory that the process holds at present, in kB of 1,024 bytes.
+    /// Memory that the process holds at present, in kB of 1,000 bytes.
     pub(crate) fn resident_kb(&self) -> anyhow::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let number = line.and_then(|line| line.split_whitespace().next());
-        Ok(number.context("the kernel does not tell a process's memory")?.parse()?)
+        let kib: f64 = number.context("the kernel does not tell a process's memory")?.parse()?;
+        Ok(kib * 1.024)
     }
 
     /// Processor time that the process has used so far, in seconds.

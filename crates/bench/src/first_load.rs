@@ -75,7 +75,7 @@ pub(crate) async fn run(setting: &Setting) -> anyhow::Result<Report> {
 }
 
 fn report(measured: &[(&Page, Bytes)]) -> Report {
-    let kb = |bytes: usize| bytes as f64 / 1024.0;
+    let kb = |bytes: usize| bytes as f64 / 1e3;
     let of = |island: bool, bytes: fn(&Bytes) -> usize| -> Vec<f64> {
         measured.iter().filter(|(page, _)| page.island == island).map(|(_, found)| kb(bytes(found))).collect()
     };

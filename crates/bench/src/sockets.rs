@@ -84,7 +84,7 @@ pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Repo
         "growth of the server's resident memory over {} sockets, {} s after the last was opened: {:.0} MB in all",
         scale.sockets,
         scale.seconds + SETTLE.as_secs(),
-        resident / 1024.0
+        resident / 1e3
     );
     report.row("kb_per_socket", "kB", idle.max(opened), Goal::AtMost(12.0), vec![opened, idle], note);
     let note = format!("of one core, over {} s, pings every 30 s answered", scale.seconds);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    PgPool, Postgres, Transaction,
+    Connection as _, PgPool, Postgres, Transaction,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -12,6 +12,9 @@ use crate::Result;
 
 /// The migrations of the folder `migrations` at the root of the repository.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+
+/// After so long without use a connection is asked whether it still lives.
+const ASK_AFTER: Duration = Duration::from_millis(500);
 
 /// The database, as every service sees it.
 #[derive(Clone, Debug)]
@@ -30,6 +33,16 @@ impl Database {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(Duration::from_secs(3))
+            // A connection that was in use a moment ago need not be asked whether it lives.
+            .test_before_acquire(false)
+            .before_acquire(|connection, state| {
+                Box::pin(async move {
+                    if state.idle_for > ASK_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options);
         Ok(Self { pool })
     }

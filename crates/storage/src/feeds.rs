@@ -1,27 +1,21 @@
 //! Each person's feed: numbered messages without a gap, as they are sent over the live channel.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::UserId;
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor, types::Json};
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Error, Result};
 
-/// A message with its number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Numbered {
-    pub user_id: UserId,
-    pub seq: i64,
-    /// `{"type": …, "data": …}`
-    pub message: Value,
-}
-
-/// Appends messages to feeds in the caller's transaction and gives them with their numbers.
+/// Appends messages, each `{"type": …, "data": …}`, to feeds in the caller's transaction; gives their
+/// numbers, in the same order.
 ///
 /// The feed rows stay locked, in the order of their owners, until the transaction ends: numbers
 /// therefore become visible in order and, if it is rolled back, are given out again.
-pub async fn append(db: &mut PgConnection, messages: &[(UserId, Value)]) -> Result<Vec<Numbered>> {
+pub async fn append(db: &mut PgConnection, messages: &[(UserId, Value)]) -> Result<Vec<i64>> {
     let users: Vec<Uuid> = messages.iter().map(|(user, _)| user.uuid()).collect();
     let payloads: Vec<Json<&Value>> = messages.iter().map(|(_, message)| Json(message)).collect();
     let rows = sqlx::query!(
@@ -38,16 +32,23 @@ pub async fn append(db: &mut PgConnection, messages: &[(UserId, Value)]) -> Resu
            )
            insert into ai.feed_messages (user_id, seq, message)
            select user_id, last_seq - of + n, message from wanted join feed using (user_id)
-           returning user_id, seq, message"#,
+           returning user_id, seq"#,
         &users,
         payloads as _,
     )
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Numbered { user_id: row.user_id.into(), seq: row.seq, message: row.message })
-        .collect())
+    // The messages themselves stay here: only their numbers come back, which rise in each feed in
+    // the order of its messages.
+    let mut numbers: Vec<(Uuid, i64)> = rows.into_iter().map(|row| (row.user_id, row.seq)).collect();
+    numbers.sort_unstable();
+    let mut of_user: HashMap<Uuid, std::vec::IntoIter<i64>> = HashMap::new();
+    for own in numbers.chunk_by(|a, b| a.0 == b.0) {
+        of_user.insert(own[0].0, own.iter().map(|(_, seq)| *seq).collect::<Vec<_>>().into_iter());
+    }
+    let next = |user: &Uuid| of_user.get_mut(user).and_then(Iterator::next);
+    let numbered: Option<Vec<i64>> = users.iter().map(next).collect();
+    numbered.ok_or_else(|| Error::Corrupt { what: "feed", cause: "a message got no number".to_owned() })
 }
 
 /// The last number of a feed, and the number up to which it was pruned.

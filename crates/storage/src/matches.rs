@@ -1,5 +1,7 @@
 //! Who suits which job, with the receipts.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::job::Budget;
 use domain::{
@@ -116,6 +118,9 @@ pub async fn save(
 
 /// Ends matches; their receipts stay readable.
 pub async fn remove(db: &mut PgConnection, pairs: &[(JobId, UserId)], now: DateTime<Utc>) -> Result<()> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
     let jobs: Vec<Uuid> = pairs.iter().map(|(job, _)| job.uuid()).collect();
     let freelancers: Vec<Uuid> = pairs.iter().map(|(_, freelancer)| freelancer.uuid()).collect();
     sqlx::query!(
@@ -238,6 +243,38 @@ pub async fn candidates(db: impl PgExecutor<'_>, job: JobId, limit: i64) -> Resu
     .fetch_all(db)
     .await?;
     rows.into_iter().map(CandidateRow::try_from).collect()
+}
+
+/// Candidates of whom the receipts are known, as their client sees them, in the order given. Who
+/// has no profile any more is left out.
+pub async fn with_receipts(
+    db: impl PgExecutor<'_>,
+    receipts: Vec<(UserId, Receipt)>,
+) -> Result<Vec<CandidateRow>> {
+    let ids: Vec<Uuid> = receipts.iter().map(|(id, _)| id.uuid()).collect();
+    let rows = sqlx::query!(
+        "select p.user_id, u.display_name, p.title, p.rate, p.currency, p.region, p.utc_offset
+         from core.profiles p join auth.users u on u.id = p.user_id
+         where p.user_id = any($1)",
+        &ids,
+    )
+    .fetch_all(db)
+    .await?;
+    let mut rows: HashMap<UserId, _> = rows.into_iter().map(|row| (row.user_id.into(), row)).collect();
+    let known = receipts.into_iter().filter_map(|(id, receipt)| Some((id, receipt, rows.remove(&id)?)));
+    known
+        .map(|(freelancer_id, receipt, row)| {
+            Ok(CandidateRow {
+                freelancer_id,
+                name: row.display_name,
+                title: row.title,
+                rate: Money::new(row.rate, stored("currency", &row.currency)?),
+                region: stored("region", &row.region)?,
+                utc_offset: number("UTC offset", row.utc_offset)?,
+                receipt,
+            })
+        })
+        .collect()
 }
 
 /// A receipt somebody may ask about again, whether or not the match still holds.

@@ -101,8 +101,8 @@ impl Services {
         let pairs: Vec<_> = gone.iter().map(|id| (job.id, *id)).collect();
         matches::save(&mut tx, &saved, self.now()).await?;
         matches::remove(&mut tx, &pairs, self.now()).await?;
-        let changed: HashSet<UserId> = saved.iter().map(|(_, id, _)| *id).collect();
-        self.tell_client(&mut tx, job, &changed, gone, &mut messages).await?;
+        let changed = saved.iter().map(|&(_, id, receipt)| (id, receipt.clone())).collect();
+        self.tell_client(&mut tx, job, changed, gone, &mut messages).await?;
         self.finish(tx, cause, messages, stages).await
     }
 
@@ -169,14 +169,15 @@ impl Services {
                     }
                 }
             }
-            self.tell_client(&mut tx, &job, &HashSet::from([freelancer]), displaced, &mut messages).await?;
+            let changed = vec![(freelancer, receipt.clone())];
+            self.tell_client(&mut tx, &job, changed, displaced, &mut messages).await?;
         }
         for job_id in before.keys().filter(|id| !now_in.contains(id)) {
             let removed = FeedEvent::MatchRemoved { job_id: *job_id, reason: RemovalReason::NoLongerFits };
             messages.push((freelancer, message(&removed)?));
             matches::remove(&mut tx, &[(*job_id, freelancer)], self.now()).await?;
             if let Some(job) = jobs::by_id(&mut *tx, *job_id).await? {
-                self.tell_client(&mut tx, &job, &HashSet::new(), vec![freelancer], &mut messages).await?;
+                self.tell_client(&mut tx, &job, Vec::new(), vec![freelancer], &mut messages).await?;
             }
             // A place in a full list is free again: somebody behind may take it.
             if fill.get(job_id).is_some_and(|(count, ..)| *count >= top_n) {
@@ -202,16 +203,15 @@ impl Services {
         &self,
         db: &mut PgConnection,
         job: &Job,
-        changed: &HashSet<UserId>,
+        changed: Vec<(UserId, Receipt)>,
         removed: Vec<UserId>,
         messages: &mut Messages,
     ) -> Result<()> {
         if changed.is_empty() && removed.is_empty() {
             return Ok(());
         }
-        let rows = matches::candidates(db, job.id, self.engine.policy.top_n as i64).await?;
-        let upserted =
-            rows.iter().filter(|row| changed.contains(&row.freelancer_id)).map(candidate_card).collect();
+        let rows = matches::with_receipts(db, changed).await?;
+        let upserted = rows.iter().map(candidate_card).collect();
         let change =
             CandidatesChange { job_id: job.id, job_title: job.content.title.clone(), upserted, removed };
         messages.push((job.client_id, message(&FeedEvent::CandidatesChanged(change))?));
@@ -227,7 +227,7 @@ impl Services {
         messages: Messages,
         stages: &mut Stages,
     ) -> Result<()> {
-        let numbered = feeds::append(&mut tx, &messages).await?;
+        let numbers = feeds::append(&mut tx, &messages).await?;
         match cause {
             Cause::Event(delivery) => outbox::delivered(&mut tx, delivery.id).await?,
             Cause::Due(job) => rankings::done(&mut tx, job).await?,
@@ -238,9 +238,9 @@ impl Services {
             Cause::Event(delivery) => Some(delivery.written_at),
             Cause::Due(_) => None,
         };
-        for message in numbered {
-            let frame = live::Frame { born, ..live::frame(message.seq, message.message) };
-            self.hub.publish(message.user_id, &frame);
+        for ((user, message), seq) in messages.into_iter().zip(numbers) {
+            let frame = live::Frame { born, ..live::frame(seq, message) };
+            self.hub.publish(user, &frame);
         }
         stages.reached(Stage::Publish);
         Ok(())
