@@ -69,7 +69,7 @@ pub fn NewPage() -> impl IntoView {
         };
         Ok(view! {
             <Title text="Post a job" />
-            <div class="page-narrow">
+            <div class="max-w-3xl mx-auto">
                 <PageHeader
                     title="Post a job"
                     lede="The moment you publish it, the freelancers it suits see it, and you see them."
@@ -134,7 +134,7 @@ pub fn EditPage() -> impl IntoView {
         };
         Ok(view! {
             <Title text=format!("Edit {title}") />
-            <div class="page-narrow">
+            <div class="max-w-3xl mx-auto">
                 <Breadcrumb trail />
                 <PageHeader title="Edit the job" />
                 {form(api::EDIT, refused.unwrap_or_else(stored), buttons)}
