@@ -39,7 +39,7 @@ impl Score {
 text_enum! {
     /// The parts a score is made of.
     pub enum ComponentKind {
-        Meaning = "meaning", "What the work is about";
+        Meaning = "meaning", "Field of work";
         Skills = "skills", "Skills";
         Experience = "experience", "Experience";
         Rate = "rate", "Rate and budget";
@@ -176,7 +176,7 @@ impl Evidence {
                 Some(rate_in_words(*budget, *rate_cents))
             }
             Self::Availability { wanted: Some(wanted), offered } => {
-                Some(format!("{offered} of {wanted} h/week free"))
+                Some(format!("{offered} h/week free, {wanted} wanted"))
             }
             _ => None,
         }
