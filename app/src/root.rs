@@ -61,14 +61,19 @@ pub fn shell(options: LeptosOptions, stylesheet: Arc<str>) -> impl IntoView {
     }
 }
 
+/// The title of a page with the name of the product. It is escaped here, because the framework
+/// writes it into the document as it is, and jobs and people have titles and names of their own.
+fn document_title(title: String) -> String {
+    let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    if title.is_empty() { "8thDegree".to_owned() } else { format!("{title} · 8thDegree") }
+}
+
 /// The frame with the page of the present path in it.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title: String| {
-            if title.is_empty() { "8thDegree".to_owned() } else { format!("{title} · 8thDegree") }
-        } />
+        <Title formatter=document_title />
         <Router>
             <Framed />
         </Router>

@@ -103,7 +103,7 @@ fn SignUp(form: SignUpForm, next: String, error: Option<ApiError>) -> impl IntoV
                 <Select
                     name="form[region]"
                     label="Where you are at home"
-                    hint="Your data is kept in this region, and jobs that are open to it can match."
+                    hint="Jobs that are open to people of this region can match you."
                     options=choices(Region::ALL, Region::as_str, Region::label)
                     value=form.region
                     empty="Choose a region"

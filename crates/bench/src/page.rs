@@ -20,15 +20,20 @@ pub(crate) fn resources(html: &str) -> Vec<String> {
     unique(found)
 }
 
-/// The addresses of modules and WebAssembly that a script names, relative ones resolved against its
-/// own.
+/// The addresses of the modules that a script imports, resolved against its own.
 pub(crate) fn imports(script: &str, address: &str) -> Vec<String> {
     let folder = address.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let resolved = quoted(script).filter_map(|text| {
-        let relative = text.strip_prefix("./").map(|rest| format!("{folder}/{rest}"));
-        relative.filter(|path| path.ends_with(".js") || path.ends_with(".wasm"))
-    });
-    unique(resolved.collect())
+    let mut found = Vec::new();
+    for (at, quote) in script.match_indices(['"', '\'']) {
+        let before = script[..at].trim_end();
+        // Keys of objects look like modules too, but nothing fetches them.
+        if !["from", "import", "import("].iter().any(|word| before.ends_with(word)) {
+            continue;
+        }
+        let path = script[at + 1..].split(quote).next().unwrap_or_default();
+        found.extend(path.strip_prefix("./").map(|rest| format!("{folder}/{rest}")));
+    }
+    unique(found)
 }
 
 fn is_code(text: &str) -> bool {
@@ -79,7 +84,7 @@ mod tests {
 
     #[test]
     fn imports_are_resolved_against_the_script() {
-        let script = "import { x } from './snippets/x/inline0.js'; new URL('a_bg.wasm', import.meta.url)";
+        let script = "import { x } from './snippets/x/inline0.js'; const all = { './a_bg.js': x }";
         assert_eq!(imports(script, "/pkg/a.js"), ["/pkg/snippets/x/inline0.js"]);
     }
 }

@@ -40,8 +40,7 @@ impl From<storage::Error> for Refusal {
 
 /// Whoever acts on events.
 pub trait Consumer: Send + Sync + 'static {
-    /// Acts on the event in one transaction that also claims it and marks it as delivered (see
-    /// [`outbox::claim`] and [`outbox::delivered`]).
+    /// Acts on the event in one transaction that also marks it as delivered (see [`outbox::claim`]).
     fn deliver(&self, delivery: Delivery) -> impl Future<Output = Result<(), Refusal>> + Send;
 }
 

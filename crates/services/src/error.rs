@@ -39,6 +39,15 @@ impl From<storage::Error> for ServiceError {
     }
 }
 
+/// A search that the database cannot make of the given words is a fault of the words.
+pub(crate) fn of_words(error: storage::Error) -> ServiceError {
+    if error.is_refused_by(storage::browse::WORDS) {
+        FieldErrors::one("q", "We cannot search for this. Please use plain words.").into()
+    } else {
+        error.into()
+    }
+}
+
 impl From<sqlx::Error> for ServiceError {
     fn from(error: sqlx::Error) -> Self {
         storage::Error::from(error).into()

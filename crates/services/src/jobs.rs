@@ -14,7 +14,7 @@ use crate::{Result, ServiceError, Services};
 
 /// A page of the open jobs.
 pub async fn browse(services: &Services, filter: &JobFilter) -> Result<Page<JobListing>> {
-    Ok(storage::browse::jobs(services.database.pool(), filter).await?)
+    storage::browse::jobs(services.database.pool(), filter).await.map_err(crate::error::of_words)
 }
 
 /// A job as one person sees it.

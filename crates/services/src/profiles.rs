@@ -12,7 +12,7 @@ use crate::{Result, ServiceError, Services};
 
 /// A page of the visible freelancers.
 pub async fn browse(services: &Services, filter: &FreelancerFilter) -> Result<Page<FreelancerListing>> {
-    Ok(storage::browse::freelancers(services.database.pool(), filter).await?)
+    storage::browse::freelancers(services.database.pool(), filter).await.map_err(crate::error::of_words)
 }
 
 /// A profile as one person sees it.

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use domain::browse::{BrowseForm, FreelancerOrder, JobOrder, PAGE_SIZE};
-use services::{demo, jobs, profiles};
+use services::{ServiceError, demo, jobs, profiles};
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World};
 
@@ -100,6 +100,13 @@ async fn every_filter_of_jobs_lets_through_what_it_says(pool: PgPool) {
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn hostile_words_are_only_words(pool: PgPool) {
     let world = populated(pool).await;
+    for q in ["- ".repeat(100), "-".repeat(60)] {
+        let form = BrowseForm { q, ..BrowseForm::default() };
+        let refused = jobs::browse(&world.services, &form.jobs().unwrap()).await;
+        assert!(matches!(refused, Err(ServiceError::Invalid(errors)) if errors.get("q").is_some()));
+        let refused = profiles::browse(&world.services, &form.freelancers().unwrap()).await;
+        assert!(matches!(refused, Err(ServiceError::Invalid(errors)) if errors.get("q").is_some()));
+    }
     for q in ["'; drop table core.jobs; --", "\" or \"", "<script>", "a & | ! ( : *", "-", "\\"] {
         let form = BrowseForm { q: q.into(), ..BrowseForm::default() };
         jobs::browse(&world.services, &form.jobs().unwrap()).await.unwrap();

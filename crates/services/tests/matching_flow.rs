@@ -8,6 +8,7 @@ use identity::Principal;
 use matching::Policy;
 use services::{ServiceError, blocks, jobs, jobs::Intent, matches, profiles};
 use sqlx::PgPool;
+use storage::rankings;
 use test_support::{MIGRATOR, World, database_engineer, database_job, translator};
 
 /// The messages of a person's feed as type and number.
@@ -186,6 +187,23 @@ async fn people_who_blocked_one_another_are_not_matched(pool: PgPool) {
     assert_eq!(shown(&world, &engineer).await, [job]);
     let oneself = blocks::block(&world.services, &engineer, engineer.user_id).await;
     assert!(matches!(oneself, Err(ServiceError::Conflict(_))));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_ranking_asked_for_while_one_is_made_is_made_as_well(pool: PgPool) {
+    let world = World::new(pool).await;
+    let client = world.client("Harbour").await;
+    let job = world.post(&client, &database_job()).await;
+    world.settle().await;
+    let mut db = world.pool().acquire().await.unwrap();
+    rankings::request(&mut db, &[job]).await.unwrap();
+    let under_way = rankings::due(world.pool(), 1).await.unwrap()[0];
+    rankings::request(&mut db, &[job]).await.unwrap();
+    rankings::done(&mut db, under_way).await.unwrap();
+    let left = rankings::due(world.pool(), 1).await.unwrap();
+    assert_eq!(left.len(), 1, "the second request was for something the first ranking did not know");
+    rankings::done(&mut db, left[0]).await.unwrap();
+    assert_eq!(rankings::due(world.pool(), 1).await.unwrap(), []);
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

@@ -126,7 +126,8 @@ pub async fn jobs(db: impl PgExecutor<'_>, filter: &JobFilter) -> Result<Page<Jo
         query.push(" and (j.experience is null or j.experience = ").push_bind(level.as_str()).push(")");
     }
     continue_after(&mut query, &order, "j.id", filter.after);
-    let rows: Vec<JobRow> = query.build_query_as().fetch_all(db).await?;
+    let rows: Vec<JobRow> =
+        query.build_query_as().fetch_all(db).await.map_err(|error| refused(error, by_words))?;
     page(rows, |row| Cursor { key: row.sort_key, id: row.id })
 }
 
@@ -210,8 +211,22 @@ pub async fn freelancers(
         query.push(" and j.experience = ").push_bind(level.as_str());
     }
     continue_after(&mut query, &order, "j.user_id", filter.after);
-    let rows: Vec<FreelancerRow> = query.build_query_as().fetch_all(db).await?;
+    let rows: Vec<FreelancerRow> =
+        query.build_query_as().fetch_all(db).await.map_err(|error| refused(error, by_words))?;
     page(rows, |row| Cursor { key: row.sort_key, id: row.user_id })
+}
+
+/// The name under which words are refused that the search cannot be made of, such as sixty minus
+/// signs in a row.
+pub const WORDS: &str = "words";
+
+fn refused(error: sqlx::Error, by_words: bool) -> Error {
+    match Error::from(error) {
+        Error::Database(sqlx::Error::Database(_)) if by_words => {
+            Error::Refused { constraint: WORDS.to_owned() }
+        }
+        other => other,
+    }
 }
 
 const RELEVANCE: Order = Order {

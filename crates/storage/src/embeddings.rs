@@ -56,15 +56,26 @@ pub async fn insert(db: impl PgExecutor<'_>, model: &str, vectors: &[([u8; 32], 
     Ok(())
 }
 
-/// Notes which text stands for a subject now.
-pub async fn set_text(db: impl PgExecutor<'_>, subject: Subject, hash: &[u8; 32]) -> Result<()> {
+/// Notes which text stands for a subject now, and keeps the text's vector if it is new.
+pub async fn set_text(
+    db: impl PgExecutor<'_>,
+    model: &str,
+    subject: Subject,
+    hash: &[u8; 32],
+    new: Option<&[f32]>,
+) -> Result<()> {
     sqlx::query!(
-        "insert into ai.texts as t (subject_id, kind, content_hash) values ($1, $2, $3)
+        "with kept as (
+             insert into ai.embeddings (model, content_hash, vector)
+             select $4, $3, $5 where $5::bytea is not null on conflict do nothing)
+         insert into ai.texts as t (subject_id, kind, content_hash) values ($1, $2, $3)
          on conflict (subject_id) do update set content_hash = $3, updated_at = now()
          where t.content_hash <> $3",
         subject.id(),
         subject.kind(),
         hash.as_slice(),
+        model,
+        new.map(encode),
     )
     .execute(db)
     .await?;

@@ -93,6 +93,9 @@ pub async fn save(
     matches: &[(JobId, UserId, &Receipt)],
     now: DateTime<Utc>,
 ) -> Result<()> {
+    if matches.is_empty() {
+        return Ok(());
+    }
     let jobs: Vec<Uuid> = matches.iter().map(|(job, _, _)| job.uuid()).collect();
     let freelancers: Vec<Uuid> = matches.iter().map(|(_, freelancer, _)| freelancer.uuid()).collect();
     let scores: Vec<i32> = matches.iter().map(|(_, _, receipt)| receipt.score.ppm() as i32).collect();
@@ -251,6 +254,9 @@ pub async fn with_receipts(
     db: impl PgExecutor<'_>,
     receipts: Vec<(UserId, Receipt)>,
 ) -> Result<Vec<CandidateRow>> {
+    if receipts.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: Vec<Uuid> = receipts.iter().map(|(id, _)| id.uuid()).collect();
     let rows = sqlx::query!(
         "select p.user_id, u.display_name, p.title, p.rate, p.currency, p.region, p.utc_offset

@@ -43,28 +43,18 @@ pub async fn due(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<Pending>> {
     .await?)
 }
 
-/// Takes an event for delivery in the caller's transaction. False if somebody else delivers or has
-/// delivered it.
+/// Marks an event as delivered in the caller's transaction, which is to hold its effects. False if
+/// somebody else delivers or has delivered it.
 pub async fn claim(db: &mut PgConnection, id: i64) -> Result<bool> {
-    let row = sqlx::query_scalar!(
-        "select id from core.outbox where id = $1 and delivered_at is null and parked_at is null
-         for update skip locked",
-        id
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.is_some())
-}
-
-/// Marks an event as delivered, in the transaction that holds its effects.
-pub async fn delivered(db: &mut PgConnection, id: i64) -> Result<()> {
-    sqlx::query!(
-        "update core.outbox set delivered_at = clock_timestamp(), last_error = null where id = $1",
+    let done = sqlx::query!(
+        "update core.outbox set delivered_at = clock_timestamp(), last_error = null
+         where id = (select id from core.outbox where id = $1 and delivered_at is null and parked_at is null
+                     for update skip locked)",
         id
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// Notes a failed delivery: the next one is tried at `due_at`, or never if there is none.

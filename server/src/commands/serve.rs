@@ -109,11 +109,13 @@ async fn prepare_patiently(services: &Services, size: Demo) -> anyhow::Result<()
 /// Tells where the site is, on standard output.
 fn announce(running: &Running, config: &Config, prepared: Prepared) {
     let address = config.server.public_url.clone().unwrap_or_else(|| format!("http://{}", running.address()));
-    println!("\n  8thDegree is at {address}\n");
+    let mut greeting = format!("\n  8thDegree is at {address}\n\n");
     if config.demo != Demo::None && prepared == Prepared::Yes {
-        println!("{}\n", demo::sign_ins());
+        greeting.push_str(&format!("{}\n\n", demo::sign_ins()));
     }
-    println!("  Ctrl-C stops it.\n");
+    greeting.push_str("  Ctrl-C stops it.\n\n");
+    // Whoever started this may have stopped reading, which is no reason to stop serving.
+    let _ = std::io::Write::write_all(&mut std::io::stdout(), greeting.as_bytes());
 }
 
 /// The signals that ask to stop.

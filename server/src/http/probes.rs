@@ -51,6 +51,16 @@ pub(crate) async fn metrics(Extracted(state): Extracted<State>, request: Request
         .into_response()
 }
 
+/// Whether the caller asked for this machine by a local name: a proxy that leaves no other trace
+/// still passes on, or sets, a name.
+fn asked_locally(request: &Request) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
+    });
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+}
+
 fn may_read(state: &State, request: &Request) -> bool {
     if let Some(token) = &state.config().metrics.token {
         let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -58,8 +68,11 @@ fn may_read(state: &State, request: &Request) -> bool {
         return given.as_bytes().ct_eq(token.expose_secret().as_bytes()).into();
     }
     // Behind a proxy on this machine every caller would seem to be local.
-    let proxied = request.headers().contains_key("x-forwarded-for")
-        || request.headers().contains_key(header::FORWARDED);
+    let traces =
+        ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+    let proxied = traces.into_iter().any(|name| request.headers().contains_key(name))
+        || state.config().server.public_url.is_some()
+        || !asked_locally(request);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     !proxied && peer.is_some_and(|ConnectInfo(address)| address.ip().is_loopback())
 }

@@ -40,8 +40,9 @@ pub(crate) struct Scale {
     jobs: usize,
 }
 
-/// Jobs that are posted before the measured ones, so that caches and connections are warm.
-const WARM_UP: usize = 5;
+/// Jobs that are posted before the measured ones, so that each connection of the pool has prepared
+/// its statements.
+const WARM_UP: usize = 40;
 /// A job that suits nobody sends no frame; after so long the next one is posted.
 const GIVE_UP: Duration = Duration::from_secs(5);
 /// Between a job's first frame at its client and the next job: the others arrive meanwhile.

@@ -19,6 +19,8 @@ use embedding::Embedder;
 use matching::{Blocks, CandidateSpec, Context, FreelancerIndex, JobIndex, JobSpec, Model, Policy};
 use tokio::sync::Mutex;
 
+use crate::{Result, ServiceError};
+
 /// How far the model has come with reading profiles and jobs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
@@ -108,7 +110,7 @@ impl Engine {
     }
 
     /// The best freelancers for a job.
-    async fn rank_freelancers(&self, job: JobSpec, now: DateTime<Utc>) -> Vec<(UserId, Receipt)> {
+    async fn rank_freelancers(&self, job: JobSpec, now: DateTime<Utc>) -> Result<Vec<(UserId, Receipt)>> {
         self.search(move |state, policy, model| {
             let context = Context { policy, model, blocks: &state.blocks, now };
             state.freelancers.best_for(&job, &context, policy.top_n)
@@ -117,7 +119,7 @@ impl Engine {
     }
 
     /// The best jobs for a freelancer.
-    async fn rank_jobs(&self, candidate: CandidateSpec, now: DateTime<Utc>) -> Vec<(JobId, Receipt)> {
+    async fn rank_jobs(&self, candidate: CandidateSpec, now: DateTime<Utc>) -> Result<Vec<(JobId, Receipt)>> {
         self.search(move |state, policy, model| {
             let context = Context { policy, model, blocks: &state.blocks, now };
             state.jobs.best_for(&candidate, &context, JOBS_PER_FREELANCER)
@@ -125,21 +127,21 @@ impl Engine {
         .await
     }
 
-    /// Runs a search away from the threads that serve requests. A search that panics finds nothing;
-    /// the panic is reported where it happens.
-    async fn search<T: Default + Send + 'static>(
+    /// Runs a search away from the threads that serve requests. One that panics is an error: "nobody
+    /// fits" would take every match away.
+    async fn search<T: Send + 'static>(
         &self,
         search: impl FnOnce(&State, &Policy, &Model) -> T + Send + 'static,
-    ) -> T {
+    ) -> Result<T> {
         let (state, policy, model) = (self.state.clone(), self.policy.clone(), self.model.clone());
         let started = std::time::Instant::now();
         let found = tokio::task::spawn_blocking(move || {
             search(&state.read().unwrap_or_else(PoisonError::into_inner), &policy, &model)
         })
         .await
-        .unwrap_or_default();
+        .map_err(ServiceError::internal)?;
         metrics::histogram!("match_search_seconds").record(started.elapsed().as_secs_f64());
-        found
+        Ok(found)
     }
 }
 

@@ -109,7 +109,12 @@ impl Services {
         rankings::request(&mut tx, &jobs).await?;
         tx.commit().await?;
         for (unread, vector) in unread.iter().zip(&vectors) {
-            self.put_in_index(unread, vector);
+            // Reading took a while. What was edited, closed or paused meanwhile has an event of its
+            // own, which knows better.
+            let now = self.load(unread.subject()).await?;
+            if now.is_some_and(|now| now.version() == unread.version()) {
+                self.put_in_index(unread, vector);
+            }
         }
         self.index_twins(&read, &subjects).await?;
         self.count_reading().await?;
@@ -163,14 +168,21 @@ impl Services {
             if due.is_empty() {
                 return Ok(());
             }
-            for job in due {
-                self.rank_again(job).await?;
+            for due in due {
+                self.rank_again(due).await?;
             }
         }
     }
 }
 
 impl Unread {
+    fn version(&self) -> i32 {
+        match self {
+            Self::Job(job) => job.version,
+            Self::Profile(profile) => profile.version,
+        }
+    }
+
     fn subject(&self) -> Subject {
         match self {
             Self::Job(job) => Subject::Job(job.id.uuid()),

@@ -13,16 +13,26 @@ use events::{
 use matching::{CandidateSpec, JobSpec, job_text, profile_text};
 use storage::{
     embeddings::{self, Subject},
-    jobs, outbox, profiles, rankings,
+    jobs, outbox, profiles,
+    rankings::{self, Due},
 };
 
 use crate::{
     Result, ServiceError, Services,
     engine::{
-        settle::{Cause, Ranking, Text},
+        settle::{Cause, Ranking},
         stages::{Stage, Stages},
     },
 };
+
+/// A text that stands for a job or a profile from now on.
+struct Text {
+    subject: Subject,
+    hash: [u8; 32],
+    vector: Vec<f32>,
+    /// The model has just read it for the first time.
+    is_new: bool,
+}
 
 impl Consumer for Services {
     async fn deliver(&self, delivery: Delivery) -> Result<(), Refusal> {
@@ -62,20 +72,25 @@ impl Services {
         if job.status != JobStatus::Open {
             engine.change(|state| state.jobs.remove(id));
             let _turn = engine.turn.lock().await;
-            let ranking =
-                Ranking { text: None, best: Vec::new(), reason: RemovalReason::Closed, edited: false };
+            let ranking = Ranking { best: Vec::new(), reason: RemovalReason::Closed, edited: false };
             return self.settle_job(Cause::Event(delivery), &job, ranking, &mut stages).await;
         }
         let text = self.read(Subject::Job(id.uuid()), job_text(&job.content)).await?;
         let spec = JobSpec::new(&job, Some(&text.vector));
         engine.change(|state| state.jobs.upsert(spec.clone()));
         stages.reached(Stage::Embed);
-        let _turn = engine.turn.lock().await;
-        let best = engine.rank_freelancers(spec, self.now()).await;
-        stages.reached(Stage::Search);
         let edited = matches!(delivery.event, Event::JobEdited { .. });
-        let ranking = Ranking { text: Some(text), best, reason: RemovalReason::NoLongerFits, edited };
-        self.settle_job(Cause::Event(delivery), &job, ranking, &mut stages).await?;
+        // Nobody waits for the vector to be stored. Should that fail alone, the reader finds the job
+        // unread and reads it again.
+        let (kept, settled) = tokio::join!(self.keep(&text), async {
+            let _turn = engine.turn.lock().await;
+            let best = engine.rank_freelancers(spec, self.now()).await?;
+            stages.reached(Stage::Search);
+            let ranking = Ranking { best, reason: RemovalReason::NoLongerFits, edited };
+            self.settle_job(Cause::Event(delivery), &job, ranking, &mut stages).await
+        });
+        settled?;
+        kept?;
         stages.tell(id);
         Ok(())
     }
@@ -88,7 +103,7 @@ impl Services {
         let Some(profile) = visible else {
             engine.change(|state| state.freelancers.remove(id));
             let _turn = engine.turn.lock().await;
-            return self.settle_freelancer(delivery, id, None, Vec::new(), &mut stages).await;
+            return self.settle_freelancer(delivery, id, Vec::new(), &mut stages).await;
         };
         let text = profile_text(&profile.content, &profile.display_name);
         let text = self.read(Subject::Profile(id.uuid()), text).await?;
@@ -96,9 +111,10 @@ impl Services {
         engine.change(|state| state.freelancers.upsert(spec.clone()));
         stages.reached(Stage::Embed);
         let _turn = engine.turn.lock().await;
-        let ranked = engine.rank_jobs(spec, self.now()).await;
+        let (kept, ranked) = tokio::join!(self.keep(&text), engine.rank_jobs(spec, self.now()));
+        kept?;
         stages.reached(Stage::Search);
-        self.settle_freelancer(delivery, id, Some(text), ranked, &mut stages).await
+        self.settle_freelancer(delivery, id, ranked?, &mut stages).await
     }
 
     async fn block_changed(&self, delivery: Delivery, one: UserId, other: UserId) -> Result<()> {
@@ -109,31 +125,30 @@ impl Services {
         let mut tx = self.database.begin().await?;
         if outbox::claim(&mut tx, delivery.id).await? {
             rankings::request_of_clients(&mut tx, &[one, other]).await?;
-            outbox::delivered(&mut tx, delivery.id).await?;
         }
         tx.commit().await?;
         Ok(())
     }
 
     /// Ranks a job anew on the reader's behalf.
-    pub(super) async fn rank_again(&self, id: JobId) -> Result<()> {
-        let engine = &self.engine;
+    pub(super) async fn rank_again(&self, due: Due) -> Result<()> {
+        let (engine, id) = (&self.engine, due.job_id);
         let job: Option<Job> = jobs::by_id(self.database.pool(), id).await?;
         let open = job.filter(|job| job.status == JobStatus::Open);
         let spec = engine.look(|state| state.jobs.get(id).cloned()).filter(|spec| spec.dimension().is_some());
         let (Some(job), Some(spec)) = (open, spec) else {
             // Closed meanwhile, or not read yet: its own event, or the reader, ranks it.
             let mut tx = self.database.begin().await?;
-            rankings::done(&mut tx, id).await?;
+            rankings::done(&mut tx, due).await?;
             tx.commit().await?;
             return Ok(());
         };
         let _turn = engine.turn.lock().await;
         let mut stages = Stages::without_event();
-        let best = engine.rank_freelancers(spec, self.now()).await;
+        let best = engine.rank_freelancers(spec, self.now()).await?;
         stages.reached(Stage::Search);
-        let ranking = Ranking { text: None, best, reason: RemovalReason::NoLongerFits, edited: false };
-        self.settle_job(Cause::Due(id), &job, ranking, &mut stages).await
+        let ranking = Ranking { best, reason: RemovalReason::NoLongerFits, edited: false };
+        self.settle_job(Cause::Due(due), &job, ranking, &mut stages).await
     }
 
     /// Reads a text: its vector comes from the database if the model has read it before, else from
@@ -152,11 +167,14 @@ impl Services {
         Ok(Text { subject, hash, vector, is_new })
     }
 
+    async fn keep(&self, text: &Text) -> storage::Result<()> {
+        let new = text.is_new.then_some(text.vector.as_slice());
+        embeddings::set_text(self.database.pool(), &self.engine.model.id, text.subject, &text.hash, new).await
+    }
+
     async fn only_delivered(&self, delivery: Delivery) -> Result<()> {
         let mut tx = self.database.begin().await?;
-        if outbox::claim(&mut tx, delivery.id).await? {
-            outbox::delivered(&mut tx, delivery.id).await?;
-        }
+        outbox::claim(&mut tx, delivery.id).await?;
         tx.commit().await?;
         Ok(())
     }

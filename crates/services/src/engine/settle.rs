@@ -6,15 +6,17 @@ use std::collections::{HashMap, HashSet};
 use domain::{
     JobId, UserId,
     feed::{CandidatesChange, FeedEvent, RemovalReason},
-    job::Job,
+    job::{Job, JobStatus},
     receipt::{ComponentKind, Receipt},
 };
 use events::relay::Delivery;
 use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction};
 use storage::{
-    embeddings::{self, Subject},
-    feeds, jobs, matches, outbox, rankings,
+    feeds, jobs, matches,
+    matches::CandidateRow,
+    outbox,
+    rankings::{self, Due},
 };
 
 use crate::{
@@ -30,21 +32,11 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) enum Cause {
     Event(Delivery),
-    Due(JobId),
-}
-
-/// A text that stands for a job or a profile from now on.
-pub(super) struct Text {
-    pub(super) subject: Subject,
-    pub(super) hash: [u8; 32],
-    pub(super) vector: Vec<f32>,
-    /// The model has just read it for the first time.
-    pub(super) is_new: bool,
+    Due(Due),
 }
 
 /// Whom a job suits now.
 pub(super) struct Ranking {
-    pub(super) text: Option<Text>,
     pub(super) best: Vec<(UserId, Receipt)>,
     /// Why those who are not among them any more are not.
     pub(super) reason: RemovalReason,
@@ -64,12 +56,11 @@ impl Services {
         ranking: Ranking,
         stages: &mut Stages,
     ) -> Result<()> {
-        let Ranking { text, best: ranked, reason, edited } = ranking;
+        let Ranking { best: ranked, reason, edited } = ranking;
         let mut tx = self.database.begin().await?;
         if !claim(&mut tx, cause).await? {
             return Ok(());
         }
-        self.keep(&mut tx, text).await?;
         let before: HashMap<UserId, Receipt> = matches::of_job(&mut *tx, job.id)
             .await?
             .into_iter()
@@ -82,27 +73,40 @@ impl Services {
             .filter(|id| !now_in.contains(id) && (closing || !self.engine.is_unread(**id)))
             .copied()
             .collect();
-        let mut messages = Messages::new();
-        let mut saved = Vec::new();
-        for (freelancer, receipt) in &ranked {
-            let event = match before.get(freelancer) {
-                None => FeedEvent::MatchAdded(match_card(job, receipt)),
-                Some(old) if edited || differs(old, receipt) => {
-                    FeedEvent::MatchUpdated(match_card(job, receipt))
+        let is_news = |(freelancer, receipt): &&(UserId, Receipt)| {
+            before.get(freelancer).is_none_or(|old| edited || differs(old, receipt))
+        };
+        let changed: Vec<_> = ranked.iter().filter(is_news).collect();
+        let saved: Vec<_> =
+            changed.iter().map(|(freelancer, receipt)| (job.id, *freelancer, receipt)).collect();
+        let now = self.now();
+        // While the database stores the receipts, the messages about them are written.
+        let (stored, rows, messages) = tokio::join!(
+            matches::save(&mut tx, &saved, now),
+            matches::with_receipts(self.database.pool(), changed.iter().map(|&pair| pair.clone()).collect()),
+            async {
+                let mut messages = Messages::new();
+                for (freelancer, receipt) in &changed {
+                    let card = match_card(job, receipt);
+                    let event = if before.contains_key(freelancer) {
+                        FeedEvent::MatchUpdated(card)
+                    } else {
+                        FeedEvent::MatchAdded(card)
+                    };
+                    messages.push((*freelancer, message(&event)?));
                 }
-                Some(_) => continue,
-            };
-            saved.push((job.id, *freelancer, receipt));
-            messages.push((*freelancer, message(&event)?));
-        }
-        for freelancer in &gone {
-            messages.push((*freelancer, message(&FeedEvent::MatchRemoved { job_id: job.id, reason })?));
-        }
+                for freelancer in &gone {
+                    let event = FeedEvent::MatchRemoved { job_id: job.id, reason };
+                    messages.push((*freelancer, message(&event)?));
+                }
+                Ok::<_, ServiceError>(messages)
+            }
+        );
+        stored?;
+        let mut messages = messages?;
         let pairs: Vec<_> = gone.iter().map(|id| (job.id, *id)).collect();
-        matches::save(&mut tx, &saved, self.now()).await?;
-        matches::remove(&mut tx, &pairs, self.now()).await?;
-        let changed = saved.iter().map(|&(_, id, receipt)| (id, receipt.clone())).collect();
-        self.tell_client(&mut tx, job, changed, gone, &mut messages).await?;
+        matches::remove(&mut tx, &pairs, now).await?;
+        messages.extend(candidates_changed(job, &rows?, gone)?);
         self.finish(tx, cause, messages, stages).await
     }
 
@@ -112,7 +116,6 @@ impl Services {
         &self,
         delivery: Delivery,
         freelancer: UserId,
-        text: Option<Text>,
         ranked: Vec<(JobId, Receipt)>,
         stages: &mut Stages,
     ) -> Result<()> {
@@ -121,7 +124,6 @@ impl Services {
         if !claim(&mut tx, cause).await? {
             return Ok(());
         }
-        self.keep(&mut tx, text).await?;
         let before: HashMap<JobId, Receipt> = matches::of_freelancer(&mut *tx, freelancer)
             .await?
             .into_iter()
@@ -147,7 +149,8 @@ impl Services {
                 continue;
             }
             // The job may have been closed a moment ago: its own event is then on its way.
-            let Some(job) = jobs::by_id(&mut *tx, *job_id).await? else { continue };
+            let job = jobs::by_id(&mut *tx, *job_id).await?;
+            let Some(job) = job.filter(|job| job.status == JobStatus::Open) else { continue };
             let card = match_card(&job, receipt);
             matches::save(&mut tx, &[(*job_id, freelancer, receipt)], self.now()).await?;
             let mut displaced = Vec::new();
@@ -188,16 +191,6 @@ impl Services {
         self.finish(tx, cause, messages, stages).await
     }
 
-    /// Keeps a vector that is new, and notes which text it stands for.
-    async fn keep(&self, db: &mut PgConnection, text: Option<Text>) -> Result<()> {
-        let Some(Text { subject, hash, vector, is_new }) = text else { return Ok(()) };
-        if is_new {
-            embeddings::insert(&mut *db, &self.engine.model.id, &[(hash, vector)]).await?;
-        }
-        embeddings::set_text(db, subject, &hash).await?;
-        Ok(())
-    }
-
     /// Adds the message that tells a job's client how their candidates changed.
     async fn tell_client(
         &self,
@@ -207,19 +200,12 @@ impl Services {
         removed: Vec<UserId>,
         messages: &mut Messages,
     ) -> Result<()> {
-        if changed.is_empty() && removed.is_empty() {
-            return Ok(());
-        }
         let rows = matches::with_receipts(db, changed).await?;
-        let upserted = rows.iter().map(candidate_card).collect();
-        let change =
-            CandidatesChange { job_id: job.id, job_title: job.content.title.clone(), upserted, removed };
-        messages.push((job.client_id, message(&FeedEvent::CandidatesChanged(change))?));
+        messages.extend(candidates_changed(job, &rows, removed)?);
         Ok(())
     }
 
-    /// Numbers the messages, marks the cause as dealt with, commits, and only then tells the open
-    /// sockets.
+    /// Numbers the messages, commits, and only then tells the open sockets.
     async fn finish(
         &self,
         mut tx: Transaction<'static, Postgres>,
@@ -228,9 +214,8 @@ impl Services {
         stages: &mut Stages,
     ) -> Result<()> {
         let numbers = feeds::append(&mut tx, &messages).await?;
-        match cause {
-            Cause::Event(delivery) => outbox::delivered(&mut tx, delivery.id).await?,
-            Cause::Due(job) => rankings::done(&mut tx, job).await?,
+        if let Cause::Due(due) = cause {
+            rankings::done(&mut tx, due).await?;
         }
         tx.commit().await?;
         stages.reached(Stage::Settle);
@@ -253,6 +238,20 @@ async fn claim(db: &mut PgConnection, cause: Cause) -> Result<bool> {
         Cause::Event(delivery) => Ok(outbox::claim(db, delivery.id).await?),
         Cause::Due(_) => Ok(true),
     }
+}
+
+/// What tells a job's client how their candidates changed, if they did.
+fn candidates_changed(
+    job: &Job,
+    changed: &[CandidateRow],
+    removed: Vec<UserId>,
+) -> Result<Option<(UserId, Value)>> {
+    if changed.is_empty() && removed.is_empty() {
+        return Ok(None);
+    }
+    let upserted = changed.iter().map(candidate_card).collect();
+    let change = CandidatesChange { job_id: job.id, job_title: job.content.title.clone(), upserted, removed };
+    Ok(Some((job.client_id, message(&FeedEvent::CandidatesChanged(change))?)))
 }
 
 fn message(event: &FeedEvent) -> Result<Value> {
