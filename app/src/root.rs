@@ -119,6 +119,13 @@ mod tests {
     use super::has_island;
 
     #[test]
+    fn a_title_cannot_end_its_element() {
+        let title = super::document_title("A</title><meta http-equiv=\"refresh\"> & more".to_owned());
+        assert_eq!(title, "A&lt;/title&gt;&lt;meta http-equiv=\"refresh\"&gt; &amp; more · 8thDegree");
+        assert_eq!(super::document_title(String::new()), "8thDegree");
+    }
+
+    #[test]
     fn only_the_live_lists_load_scripts() {
         for alive in ["/matches", "/matches/", "/jobs/1/candidates"] {
             assert!(has_island(alive), "{alive}");
