@@ -22,6 +22,8 @@ pub enum ErrorKind {
     NotFound,
     /// The method is none that this address knows.
     NotAllowed,
+    /// It did not arrive in time.
+    TooSlow,
     /// It collides with what is there, or with what somebody else did meanwhile.
     Conflict,
     TooLarge,
@@ -43,6 +45,7 @@ impl ErrorKind {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::NotAllowed => 405,
+            Self::TooSlow => 408,
             Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::Invalid => 422,
@@ -60,6 +63,7 @@ impl ErrorKind {
             Self::Forbidden => "This is not yours to see or change.",
             Self::NotFound => "There is nothing here.",
             Self::NotAllowed => "This address does not do that.",
+            Self::TooSlow => "This took too long to arrive. Please check your connection and send it again.",
             Self::Conflict => "Somebody changed this meanwhile. Please look at it again.",
             Self::TooLarge => "This is more than we can take at once.",
             Self::Invalid => "Please look at the marked fields.",

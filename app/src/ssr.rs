@@ -2,7 +2,8 @@
 //! about the response.
 
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
-use identity::Principal;
+use domain::role::Role;
+use identity::{Forbidden, Principal};
 use leptos::{prelude::*, reactive::owner::with_context};
 use leptos_axum::ResponseOptions;
 use services::{ServiceError, Services};
@@ -114,7 +115,7 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::SignedOut => ErrorKind::SignedOut.into(),
-            ServiceError::Forbidden(_) => ErrorKind::Forbidden.into(),
+            ServiceError::Forbidden(Forbidden(role)) => Self::new(ErrorKind::Forbidden, needs(role)),
             ServiceError::NotFound(_) => ErrorKind::NotFound.into(),
             ServiceError::Invalid(fields) => Self::invalid(fields),
             ServiceError::Conflict(what_to_do) => Self::new(ErrorKind::Conflict, what_to_do),
@@ -127,6 +128,17 @@ impl From<ServiceError> for ApiError {
                 ErrorKind::Internal.into()
             }
         }
+    }
+}
+
+/// What somebody without the role is told; some roles one can take up oneself.
+const fn needs(role: Role) -> &'static str {
+    match role {
+        Role::Client => "This is for people who hire. Choose in your account that you hire, and come back.",
+        Role::Freelancer => {
+            "This is for freelancers. Choose in your account that you freelance, and come back."
+        }
+        Role::Admin | Role::Superadmin => ErrorKind::Forbidden.message(),
     }
 }
 

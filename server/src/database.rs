@@ -1,27 +1,38 @@
 //! The database the configuration asks for: a given one, or a private one in the data folder.
 
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
 use anyhow::Context as _;
 use private_postgres::{Options, PrivatePostgres};
 use secrecy::ExposeSecret as _;
 use storage::Database;
+use tokio::task::JoinHandle;
 
 use crate::config::Config;
 
 /// The name of the database in the private server.
 const NAME: &str = "eighth";
+/// What a command beside a running server takes of the connections.
+const CONNECTIONS_BESIDE: u32 = 4;
 
-/// An open database, and the private server behind it if there is one.
+/// How often a private server is looked after.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// An open database, and the private server behind it if this process started one.
 pub(crate) struct Opened {
     pub(crate) database: Database,
-    private: Option<PrivatePostgres>,
+    private: Option<Keeper>,
 }
 
 impl Opened {
     /// Closes the pool, then stops the private server.
     pub(crate) async fn close(self) {
         self.database.close().await;
-        let Some(private) = self.private else { return };
-        match tokio::task::spawn_blocking(move || private.stop()).await {
+        let Some(keeper) = self.private else { return };
+        match keeper.stop().await {
             Ok(Ok(())) => tracing::info!("the private PostgreSQL has stopped"),
             Ok(Err(error)) => tracing::error!(%error, "the private PostgreSQL did not stop"),
             Err(error) => tracing::error!(%error, "stopping the private PostgreSQL failed"),
@@ -29,15 +40,64 @@ impl Opened {
     }
 }
 
-/// Opens it. A given database may be away; the private one is started and waited for.
-pub(crate) async fn open(config: &Config) -> anyhow::Result<Opened> {
-    let connections = config.database.max_connections;
-    if let Some(url) = &config.database.url {
-        let database = Database::connect(url.expose_secret(), connections)
-            .context("the setting `database.url` cannot be used")?;
-        return Ok(Opened { database, private: None });
+/// Keeps a private server running: one that dies is started again.
+struct Keeper {
+    private: Arc<Mutex<PrivatePostgres>>,
+    looking: JoinHandle<()>,
+}
+
+impl Keeper {
+    fn new(private: PrivatePostgres, database: Database) -> Self {
+        let private = Arc::new(Mutex::new(private));
+        let looking = tokio::spawn(look_after(private.clone(), database));
+        Self { private, looking }
     }
-    let options = Options::new(config.data.join("postgres"));
+
+    async fn stop(self) -> Result<Result<(), private_postgres::Error>, tokio::task::JoinError> {
+        self.looking.abort();
+        // Once it has ended, nobody else holds the server.
+        let _ = self.looking.await;
+        let private = self.private;
+        tokio::task::spawn_blocking(move || match Arc::into_inner(private).map(Mutex::into_inner) {
+            Some(Ok(private)) => private.stop(),
+            // A look that is still under way drops it, which stops it too.
+            Some(Err(_)) | None => Ok(()),
+        })
+        .await
+    }
+}
+
+async fn look_after(private: Arc<Mutex<PrivatePostgres>>, database: Database) {
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let held = private.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut private = held.lock().unwrap_or_else(PoisonError::into_inner);
+            let revived = private.revive()?;
+            Ok::<_, private_postgres::Error>(revived.then(|| private.url(NAME)))
+        });
+        match looked.await {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(url))) => {
+                tracing::warn!("the private PostgreSQL had died and was started again");
+                if let Err(error) = database.move_to(&url) {
+                    tracing::error!(%error, "its new address cannot be used");
+                }
+            }
+            Ok(Err(error)) => tracing::error!(%error, "the private PostgreSQL has died and does not start"),
+            Err(error) => tracing::error!(%error, "looking after the private PostgreSQL failed"),
+        }
+    }
+}
+
+/// Opens it for a server. A given database may be away; the private one is started and waited for.
+pub(crate) async fn open(config: &Config) -> anyhow::Result<Opened> {
+    if let Some(opened) = open_given(config)? {
+        return Ok(opened);
+    }
+    let options = private_options(config);
     let (private, url) = tokio::task::spawn_blocking(move || {
         let private = PrivatePostgres::start(&options)?;
         private.ensure_database(NAME)?;
@@ -55,6 +115,66 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Opened> {
     if let Some(dir) = private.moved_to() {
         tracing::warn!(dir = %dir.display(), "the data folder is out of PostgreSQL's reach; its data is here");
     }
-    let database = Database::connect(&url, connections)?;
-    Ok(Opened { database, private: Some(private) })
+    let database = Database::connect(&url, config.database.max_connections)?;
+    let private = Some(Keeper::new(private, database.clone()));
+    Ok(Opened { database, private })
+}
+
+/// Opens it for a short command: beside a server that runs on the same data, if there is one.
+pub(crate) async fn open_beside(config: &Config) -> anyhow::Result<Opened> {
+    if config.database.url.is_none() {
+        let options = private_options(config);
+        let url =
+            tokio::task::spawn_blocking(move || PrivatePostgres::url_of_running(&options, NAME)).await??;
+        if let Some(url) = url {
+            return Ok(Opened { database: Database::connect(&url, CONNECTIONS_BESIDE)?, private: None });
+        }
+    }
+    open(config).await
+}
+
+fn open_given(config: &Config) -> anyhow::Result<Option<Opened>> {
+    let Some(url) = &config.database.url else { return Ok(None) };
+    let database = Database::connect(url.expose_secret(), config.database.max_connections)
+        .context("the setting `database.url` cannot be used")?;
+    Ok(Some(Opened { database, private: None }))
+}
+
+fn private_options(config: &Config) -> Options {
+    Options::new(config.data.join("postgres"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_private_database_that_dies_comes_back_and_others_work_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let config = Config { data: dir.path().to_owned(), ..Config::default() };
+        let opened = open(&config).await.unwrap();
+        opened.database.ping().await.unwrap();
+        let beside = open_beside(&config).await.unwrap();
+        assert!(beside.private.is_none());
+        beside.database.ping().await.unwrap();
+        beside.close().await;
+
+        let file = dir.path().join("postgres/data/postmaster.pid");
+        let pid = std::fs::read_to_string(file).unwrap().lines().next().unwrap().to_owned();
+        let killed = std::process::Command::new("kill").args(["-9", &pid]).status().unwrap();
+        assert!(killed.success());
+        let back = tokio::time::timeout(Duration::from_secs(60), async {
+            // Each failing attempt takes its time until the pool gives up.
+            while opened.database.ping().await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        });
+        back.await.unwrap();
+        opened.close().await;
+        assert!(!dir.path().join("postgres/data/postmaster.pid").exists());
+    }
 }

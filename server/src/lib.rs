@@ -6,6 +6,7 @@ mod commands;
 pub mod config;
 mod database;
 mod http;
+mod listen;
 mod live;
 mod logging;
 mod metrics;

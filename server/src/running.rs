@@ -6,7 +6,7 @@ use services::Services;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{State, config::Config, http, metrics};
+use crate::{State, config::Config, http, listen, metrics};
 
 /// How long sockets may take to say goodbye.
 const SOCKETS_WITHIN: Duration = Duration::from_secs(5);
@@ -19,7 +19,7 @@ pub struct Running {
     accepting: CancellationToken,
     background: CancellationToken,
     work: TaskTracker,
-    serving: JoinHandle<io::Result<()>>,
+    serving: JoinHandle<()>,
 }
 
 impl Running {
@@ -32,10 +32,9 @@ impl Running {
         let address = listener.local_addr()?;
         let state = State::new(config, services);
         let (accepting, background) = (CancellationToken::new(), CancellationToken::new());
-        let app = http::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let stop = accepting.clone().cancelled_owned();
-        let serving =
-            tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(stop).await });
+        let max = state.config().server.max_connections as usize;
+        let serving = listen::serve(listener, http::router(state.clone()), max, accepting.clone());
+        let serving = tokio::spawn(serving);
         let work = TaskTracker::new();
         let until = background.clone();
         work.spawn(async move {
@@ -73,8 +72,7 @@ impl Running {
         let within = Duration::from_secs(self.state.config().server.shutdown_seconds);
         let abort = self.serving.abort_handle();
         match tokio::time::timeout(within, self.serving).await {
-            Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(error))) => tracing::error!(%error, "the listener failed"),
+            Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the server failed"),
             Err(_) => {
                 tracing::warn!("some requests did not end in time");

@@ -42,10 +42,19 @@ pub(crate) fn step<T>(title: &str, work: impl FnOnce() -> anyhow::Result<T>) -> 
 
 /// Like [`step`], for work whose programs show their own progress.
 pub(crate) fn loud_step<T>(title: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    judged_step(title, |_| true, work)
+}
+
+/// Like [`loud_step`], for work that can end without an error and yet not well, as tests do.
+pub(crate) fn judged_step<T>(
+    title: &str,
+    fine: impl FnOnce(&T) -> bool,
+    work: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let start = Instant::now();
     eprintln!("▸ {title} …");
     let result = work();
-    finish(title, start, result.is_ok());
+    finish(title, start, result.as_ref().is_ok_and(fine));
     result
 }
 

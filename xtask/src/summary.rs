@@ -11,6 +11,12 @@ pub(crate) struct Counts {
     pub(crate) failed: u64,
 }
 
+impl Counts {
+    pub(crate) fn all_passed(&self) -> bool {
+        self.failed == 0
+    }
+}
+
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;

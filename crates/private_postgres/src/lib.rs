@@ -26,7 +26,7 @@ mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use binaries::Binaries;
 pub use error::Error;
@@ -92,7 +92,7 @@ pub struct PrivatePostgres {
     child: Option<Child>,
     adopted: bool,
     moved_to: Option<PathBuf>,
-    stop_within: Duration,
+    options: Options,
     stopped: bool,
     _lock: Lock,
 }
@@ -116,10 +116,58 @@ impl PrivatePostgres {
             child: running.child,
             adopted: running.adopted,
             moved_to,
-            stop_within: options.stop_within,
+            options: options.clone(),
             stopped: false,
             _lock: lock,
         })
+    }
+
+    /// Connection string for `database` of a server that another living process runs in
+    /// `options.dir`; `None` if nobody does, so that one may [`start`](Self::start) it.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::NotReady`] if it does not become ready in time.
+    pub fn url_of_running(options: &Options, database: &str) -> Result<Option<String>, Error> {
+        if !options.dir.exists() {
+            return Ok(None);
+        }
+        let owner = Owner::find()?;
+        let home = owner.prepare_home(&options.dir)?;
+        match Lock::acquire(&home, Duration::ZERO) {
+            Ok(_free) => return Ok(None),
+            Err(Error::InUse { .. }) => {}
+            Err(other) => return Err(other),
+        }
+        let deadline = Instant::now() + options.ready_within;
+        loop {
+            // Opened only once it is ready: whoever holds the folder may be creating it.
+            if let Some(port) = server::port_if_ready(&home.join("data")) {
+                let cluster = Cluster::open_or_create(home, owner, options.durability)?;
+                return Ok(Some(url(&cluster.password, port, database)));
+            }
+            if Instant::now() >= deadline {
+                let seconds = options.ready_within.as_secs();
+                return Err(Error::NotReady { seconds, log: home.join("postgres.log") });
+            }
+            std::thread::sleep(server::POLL);
+        }
+    }
+
+    /// Starts the server again if it has died; whether it had. Its port may be another afterwards.
+    ///
+    /// # Errors
+    /// See [`Error`]; another call tries once more.
+    pub fn revive(&mut self) -> Result<bool, Error> {
+        if server::runs(&self.cluster.data(), self.child.as_mut()) {
+            return Ok(false);
+        }
+        // Waited for, so that the dead process leaves the table of processes.
+        if let Some(mut dead) = self.child.take() {
+            let _ = dead.wait();
+        }
+        let running = server::bring_up(&self.cluster, &self.options)?;
+        (self.port, self.child, self.adopted) = (running.port, running.child, running.adopted);
+        Ok(true)
     }
 
     /// Stops a server that was left running in `options.dir`; `false` if none runs there.
@@ -144,7 +192,7 @@ impl PrivatePostgres {
     /// Connection string of the superuser for `database`, as `postgres://…`.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres:{}@127.0.0.1:{}/{database}", self.cluster.password, self.port)
+        url(&self.cluster.password, self.port, database)
     }
 
     /// The TCP port on 127.0.0.1.
@@ -234,7 +282,7 @@ impl PrivatePostgres {
         if std::mem::replace(&mut self.stopped, true) {
             return Ok(());
         }
-        server::stop(&self.cluster, self.child.as_mut(), self.stop_within)
+        server::stop(&self.cluster, self.child.as_mut(), self.options.stop_within)
     }
 }
 
@@ -243,6 +291,10 @@ impl Drop for PrivatePostgres {
         // Nothing more can be done here; the next start recovers.
         let _ = self.stop_once();
     }
+}
+
+fn url(password: &str, port: u16, database: &str) -> String {
+    format!("postgres://postgres:{password}@127.0.0.1:{port}/{database}")
 }
 
 fn open_home(options: &Options, owner: Owner) -> Result<(PathBuf, Lock), Error> {

@@ -1,5 +1,6 @@
 //! Starting, adopting and stopping the server process.
 
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use crate::pidfile::{self, State};
 use crate::{Durability, Error, Options, port};
 
 /// How often the state of a starting or stopping server is looked at.
-const POLL: Duration = Duration::from_millis(20);
+pub(crate) const POLL: Duration = Duration::from_millis(20);
 /// A port can be taken by others between being found free and being bound.
 const ATTEMPTS: u32 = 5;
 
@@ -156,6 +157,23 @@ fn not_ready(cluster: &Cluster, options: &Options) -> Error {
     Error::NotReady { seconds: options.ready_within.as_secs(), log: cluster.log() }
 }
 
+/// Whether the server on this data folder runs. An adopted one is nobody's child here, and is known
+/// by its file alone.
+pub(crate) fn runs(data: &Path, child: Option<&mut Child>) -> bool {
+    if let Some(child) = child
+        && !matches!(child.try_wait(), Ok(None))
+    {
+        return false;
+    }
+    pidfile::read(data).is_some_and(|file| pidfile::is_ours(file.pid, data))
+}
+
+/// The port of the server that runs on this data folder and accepts connections.
+pub(crate) fn port_if_ready(data: &Path) -> Option<u16> {
+    let file = pidfile::read(data)?;
+    if file.state == State::Ready && pidfile::is_ours(file.pid, data) { file.port } else { None }
+}
+
 /// Stops the server on this data folder: politely within `patience`, then at once.
 /// A server that does not run is no error.
 pub(crate) fn stop(
@@ -164,15 +182,7 @@ pub(crate) fn stop(
     patience: Duration,
 ) -> Result<(), Error> {
     let data = cluster.data();
-    // An adopted server is nobody's child here, and is known by its file alone.
-    let mut runs = || {
-        if let Some(child) = child.as_mut()
-            && !matches!(child.try_wait(), Ok(None))
-        {
-            return false;
-        }
-        pidfile::read(&data).is_some_and(|file| pidfile::is_ours(file.pid, &data))
-    };
+    let mut runs = || runs(&data, child.as_deref_mut());
     // Committed data is safe in either mode: `immediate` leaves the next start to replay the
     // write-ahead log.
     for (mode, patience) in [("fast", patience), ("immediate", Duration::from_secs(15))] {

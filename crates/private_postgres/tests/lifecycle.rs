@@ -113,6 +113,31 @@ fn a_killed_server_recovers() {
     assert_eq!(query(&second, "postgres", "select n from t"), "7");
 }
 
+#[test]
+fn a_server_that_dies_under_its_starter_is_started_again() {
+    let dir = home();
+    let mut postgres = PrivatePostgres::start(&options(dir.path())).unwrap();
+    assert!(!postgres.revive().unwrap(), "it runs");
+    let port = postgres.port();
+    kill_9(&postmaster_pid(dir.path()));
+    while !postgres.revive().unwrap() {
+        std::thread::yield_now();
+    }
+    assert_eq!(postgres.port(), port);
+    assert_eq!(query(&postgres, "postgres", "select 1"), "1");
+}
+
+#[test]
+fn others_find_a_running_server_and_leave_an_idle_folder_alone() {
+    let dir = home();
+    let url = || PrivatePostgres::url_of_running(&options(dir.path()), "market").unwrap();
+    assert_eq!(url(), None);
+    let postgres = PrivatePostgres::start(&options(dir.path())).unwrap();
+    assert_eq!(url(), Some(postgres.url("market")));
+    postgres.stop().unwrap();
+    assert_eq!(url(), None);
+}
+
 /// The other half of the next test: starts a server, says so, and waits to be killed.
 #[test]
 #[ignore = "run by another test, in a process of its own"]

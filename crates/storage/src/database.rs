@@ -26,10 +26,7 @@ impl Database {
     /// Opens a pool of at most `max_connections` connections. The first connection is made when it
     /// is needed, so that a server starts, and says that it is not ready, while its database is away.
     pub fn connect(url: &str, max_connections: u32) -> Result<Self> {
-        let options: PgConnectOptions = url.parse()?;
-        let options = options
-            .application_name("eighth")
-            .options([("statement_timeout", "15s"), ("idle_in_transaction_session_timeout", "30s")]);
+        let options = connect_options(url)?;
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(Duration::from_secs(3))
@@ -45,6 +42,12 @@ impl Database {
             })
             .connect_lazy_with(options);
         Ok(Self { pool })
+    }
+
+    /// Makes new connections at another address from now on.
+    pub fn move_to(&self, url: &str) -> Result<()> {
+        self.pool.set_connect_options(connect_options(url)?);
+        Ok(())
     }
 
     pub fn from_pool(pool: PgPool) -> Self {
@@ -73,4 +76,11 @@ impl Database {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+fn connect_options(url: &str) -> Result<PgConnectOptions> {
+    let options: PgConnectOptions = url.parse()?;
+    Ok(options
+        .application_name("eighth")
+        .options([("statement_timeout", "15s"), ("idle_in_transaction_session_timeout", "30s")]))
 }

@@ -18,7 +18,7 @@ use crate::{
 
 /// Brings the schema up to date.
 pub(crate) async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let opened = database::open(config).await?;
+    let opened = database::open_beside(config).await?;
     let migrated = opened.database.migrate().await;
     opened.close().await;
     migrated.context("the database could not be migrated")?;
@@ -76,7 +76,7 @@ async fn with_services(
     config: &Config,
     act: impl AsyncFnOnce(&Services) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let opened = database::open(config).await?;
+    let opened = database::open_beside(config).await?;
     let done = async {
         opened.database.migrate().await.context("the database could not be migrated")?;
         act(&open_services(config, &opened).await?).await

@@ -82,6 +82,8 @@ pub struct Server {
     pub public_url: Option<String>,
     pub request_timeout_seconds: u64,
     pub body_limit_kib: u32,
+    /// How many connections are answered at a time, sockets included; more wait.
+    pub max_connections: u32,
     /// How long requests may take to end when the server stops.
     pub shutdown_seconds: u64,
     /// Serves the pages that exist only to be measured, under `/benchmark/`.
@@ -97,6 +99,7 @@ impl Default for Server {
             public_url: None,
             request_timeout_seconds: 30,
             body_limit_kib: 1024,
+            max_connections: 25_000,
             shutdown_seconds: 10,
             benchmark_pages: false,
         }

@@ -7,7 +7,7 @@ use super::{Config, ConfigError, EmbedderChoice};
 
 impl Config {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let checks: [(&'static str, bool, &str); 14] = [
+        let checks: [(&'static str, bool, &str); 15] = [
             (
                 "server.request_timeout_seconds",
                 self.server.request_timeout_seconds > 0,
@@ -17,6 +17,11 @@ impl Config {
                 "server.body_limit_kib",
                 (64..=65_536).contains(&self.server.body_limit_kib),
                 "it must be from 64 to 65536",
+            ),
+            (
+                "server.max_connections",
+                (16..=1_000_000).contains(&self.server.max_connections),
+                "it must be from 16 to 1000000",
             ),
             (
                 "server.public_url",

@@ -11,9 +11,16 @@ use http_body_util::BodyExt as _;
 const DISCARD_FACTOR: usize = 32;
 const DISCARD_FOR: Duration = Duration::from_secs(10);
 
-/// The whole body, if it has at most `limit` bytes.
+/// Shorter than a request may take in all, so that the answer says what was wrong.
+const READ_WITHIN: Duration = Duration::from_secs(20);
+
+/// The whole body, if it has at most `limit` bytes and arrives in time.
 pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let mut body = body;
+    let read = tokio::time::timeout(READ_WITHIN, read_all(body, limit)).await;
+    read.unwrap_or_else(|_| Err(ErrorKind::TooSlow.into()))
+}
+
+async fn read_all(mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
     let mut read = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| ApiError::from(ErrorKind::Malformed))?;
@@ -73,6 +80,12 @@ mod tests {
         assert_eq!(read(Body::from("12345678"), 8).await.unwrap(), "12345678");
         let error = read(Body::from("123456789"), 8).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::TooLarge);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up() {
+        let endless = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+        assert_eq!(read(endless, 8).await.unwrap_err().kind, ErrorKind::TooSlow);
     }
 
     #[test]

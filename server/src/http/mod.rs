@@ -55,6 +55,7 @@ pub(crate) fn router(state: State) -> Router {
         .merge(probes)
         .nest_service("/pkg", statics::hashed(&state))
         .fallback_service(statics::others(&state, not_found))
+        .layer(from_fn(pages::without_slash))
         .layer(from_fn_with_state(state.clone(), origin::protect))
         .layer(from_fn_with_state(state.clone(), limit_time))
         .layer(compression())

@@ -6,7 +6,7 @@ use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use http_body_util::BodyExt as _;
 use leptos::nonce::Nonce;
@@ -56,6 +56,22 @@ pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
     }
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, page_policy(&nonce));
     with_body(response, body)
+}
+
+/// Middleware: a page has one address, without a slash at its end; the other leads to it.
+pub(crate) async fn without_slash(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let bare = path.trim_end_matches('/');
+    // Two slashes at the start would lead to another site.
+    if !reads || bare.is_empty() || bare == path || bare.starts_with("//") {
+        return next.run(request).await;
+    }
+    let to = match request.uri().query() {
+        Some(query) => format!("{bare}?{query}"),
+        None => bare.to_owned(),
+    };
+    Redirect::permanent(&to).into_response()
 }
 
 async fn render(request: Request, next: Next) -> (Response, Bytes) {

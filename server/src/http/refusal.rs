@@ -94,6 +94,7 @@ const fn heading(kind: ErrorKind) -> &'static str {
         ErrorKind::Forbidden => "Not allowed",
         ErrorKind::NotFound => "Not found",
         ErrorKind::NotAllowed => "Not possible here",
+        ErrorKind::TooSlow => "That took too long",
         ErrorKind::Conflict => "Changed meanwhile",
         ErrorKind::TooLarge => "Too large",
         ErrorKind::Invalid => "Something needs your attention",

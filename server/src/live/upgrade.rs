@@ -53,7 +53,10 @@ pub(crate) async fn upgrade(
         Err(error) => Refusal(error).into_response(),
         Ok(admitted) => match socket {
             Ok(socket) => open(state, socket, admitted),
-            Err(rejection) => rejection.into_response(),
+            Err(_) => {
+                let message = "This address speaks WebSocket: ask with `Upgrade: websocket`.";
+                Refusal(ApiError::new(ErrorKind::Malformed, message)).into_response()
+            }
         },
     }
 }
@@ -105,7 +108,8 @@ async fn admit(
 fn after(text: Option<&str>) -> Option<Option<i64>> {
     match text {
         None => Some(None),
-        Some(text) => text.parse().ok().filter(|seq| *seq >= 0).map(Some),
+        Some(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok().map(Some),
+        Some(_) => None,
     }
 }
 
@@ -137,7 +141,7 @@ mod tests {
     fn after_is_a_number_of_a_message() {
         assert_eq!(after(None), Some(None));
         assert_eq!(after(Some("7")), Some(Some(7)));
-        for wrong in ["", "-1", "x", "1.5", "99999999999999999999"] {
+        for wrong in ["", "-1", "+5", "x", "1.5", "99999999999999999999"] {
             assert_eq!(after(Some(wrong)), None, "{wrong}");
         }
     }

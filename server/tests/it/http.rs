@@ -25,6 +25,27 @@ async fn a_public_page_can_be_kept_and_asked_for_again(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn an_address_with_a_slash_at_its_end_leads_to_the_page(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let answer = site.get("/jobs/?q=rust").await;
+    assert_eq!((answer.status().as_u16(), header_of(&answer, "location").as_str()), (308, "/jobs?q=rust"));
+    for path in ["//evil.example/", "/nothing/here"] {
+        assert_eq!(site.get(path).await.status(), 404, "{path}");
+    }
+    assert_eq!(site.get("/").await.status(), 200);
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn who_lacks_a_role_is_told_where_to_take_it_up(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let ada = site.visitor("Ada", "freelancer").await;
+    let page = site.get_with("/jobs/new", &[(header::COOKIE, &ada.cookie)]).await;
+    assert_eq!(page.status(), 403);
+    let html = page.text().await.unwrap();
+    assert!(html.contains("for people who hire") && html.contains("href=\"/account\""));
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn every_answer_is_careful_and_has_an_id(pool: PgPool) {
     let site = Site::new(pool).await;
     for path in ["/", "/nothing/here", "/healthz", "/pkg/none.js", "/api/none"] {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod connections;
 mod forms;
 mod http;
 mod kill;
