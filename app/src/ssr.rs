@@ -3,7 +3,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use domain::role::Role;
-use identity::{Forbidden, Principal};
+use identity::Principal;
 use leptos::{prelude::*, reactive::owner::with_context};
 use leptos_axum::ResponseOptions;
 use services::{ServiceError, Services};
@@ -115,7 +115,7 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::SignedOut => ErrorKind::SignedOut.into(),
-            ServiceError::Forbidden(Forbidden(role)) => Self::new(ErrorKind::Forbidden, needs(role)),
+            ServiceError::Forbidden(role) => Self::new(ErrorKind::Forbidden, needs(role)),
             ServiceError::NotFound(_) => ErrorKind::NotFound.into(),
             ServiceError::Invalid(fields) => Self::invalid(fields),
             ServiceError::Conflict(what_to_do) => Self::new(ErrorKind::Conflict, what_to_do),
