@@ -24,6 +24,15 @@ pub(crate) fn ensure_postgres() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes the program `name` available, which a package of that name brings.
+pub(crate) fn ensure(name: &str) -> anyhow::Result<()> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|folder| folder.join(name).is_file()) {
+        return Ok(());
+    }
+    install(&[name])
+}
+
 /// Installs `packages` of the distribution.
 pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
     let names = packages.join(" ");

@@ -26,6 +26,8 @@ enum Needs {
     Model,
     Server,
     Site,
+    /// The program that makes the load.
+    Wrk,
 }
 
 /// The clean-clone benchmark is this program's own, and the engine's is an example of its package,
@@ -43,7 +45,7 @@ const BENCHMARKS: [Benchmark; 6] = [
     Benchmark {
         name: "ssr",
         measures: "rendered pages per second of a server on one core",
-        needs: &[Needs::Postgres, Needs::Server, Needs::Site],
+        needs: &[Needs::Postgres, Needs::Wrk, Needs::Server, Needs::Site],
     },
     Benchmark {
         name: "first-load",
@@ -103,6 +105,7 @@ pub(crate) fn run(ws: &Workspace, name: Option<&str>, arguments: &[String]) -> a
 fn provide(ws: &Workspace, need: Needs) -> anyhow::Result<()> {
     match need {
         Needs::Postgres => apt::ensure_postgres(),
+        Needs::Wrk => apt::ensure("wrk"),
         Needs::Model => {
             model::ensure(ws, &ws.data());
             Ok(())
