@@ -1,8 +1,13 @@
-//! Who somebody is and what they may do: passwords, session tokens, and the principal on whose
-//! behalf every use case runs.
+//! Who somebody is and what they may do: passwords, passkeys and second factors, session tokens, and
+//! the principal on whose behalf every use case runs.
 
+pub mod common;
+pub mod email_code;
+pub mod passkeys;
 pub mod password;
 pub mod principal;
+pub mod recovery;
 pub mod token;
+pub mod totp;
 
 pub use principal::{Forbidden, Principal};

@@ -22,6 +22,23 @@ pub enum Error {
     Interrupted,
 }
 
+/// What comes of comparing a password with a stored hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right {
+        /// Whether the hash was made with another algorithm or other parameters than today's. The
+        /// caller, who has the password at hand only now, then stores a new one.
+        outdated: bool,
+    },
+}
+
+impl Verdict {
+    pub fn is_right(self) -> bool {
+        matches!(self, Self::Right { .. })
+    }
+}
+
 /// Hashes and checks passwords away from the threads that serve requests, as many at a time as
 /// there are cores: a hash is costly by design, and a crowd at the door must not stop the house.
 #[derive(Clone)]
@@ -55,14 +72,14 @@ impl Passwords {
 
     /// Whether the password belongs to the hash. With no hash, for an account that is not there,
     /// the same work is done and the answer is no, so that the time taken tells nothing.
-    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, Error> {
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<Verdict, Error> {
         let argon2 = self.argon2.clone();
         self.run(move || {
             let known = hash.is_some();
-            let hash = hash.unwrap_or_else(|| NOBODY.clone());
-            let matches = PasswordHash::new(&hash)
+            let stored = hash.unwrap_or_else(|| NOBODY.clone());
+            let matches = PasswordHash::new(&stored)
                 .is_ok_and(|hash| argon2.verify_password(password.expose_secret().as_bytes(), &hash).is_ok());
-            matches && known
+            if matches && known { Verdict::Right { outdated: is_outdated(&stored) } } else { Verdict::Wrong }
         })
         .await
     }
@@ -78,6 +95,11 @@ impl Passwords {
     }
 }
 
+/// Whether a hash in PHC form was made otherwise than one would be today.
+fn is_outdated(hash: &str) -> bool {
+    !hash.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$"))
+}
+
 /// The hash of a password nobody has.
 static NOBODY: LazyLock<String> = LazyLock::new(|| {
     let passwords = Passwords::default();
@@ -86,16 +108,36 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| {
 });
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
+
+    const RIGHT: Verdict = Verdict::Right { outdated: false };
+
+    /// A hash of the password made with other parameters than today's.
+    fn hashed_with(
+        algorithm: Algorithm,
+        version: Version,
+        memory: u32,
+        passes: u32,
+        password: &str,
+    ) -> String {
+        let params = Params::new(memory, passes, LANES, None).unwrap();
+        let hash = Argon2::new(algorithm, version, params).hash_password(password.as_bytes());
+        hash.unwrap().to_string()
+    }
 
     #[tokio::test]
     async fn a_password_fits_its_own_hash_and_no_other() {
         let passwords = Passwords::default();
         let hash = passwords.hash("correct horse battery".into()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify("correct horse battery".into(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("correct horse batterz".into(), Some(hash.clone())).await.unwrap());
+        let verdict = passwords.verify("correct horse battery".into(), Some(hash.clone())).await.unwrap();
+        assert_eq!(verdict, RIGHT);
+        let verdict = passwords.verify("correct horse batterz".into(), Some(hash.clone())).await.unwrap();
+        assert_eq!(verdict, Verdict::Wrong);
         assert_ne!(
             hash,
             passwords.hash("correct horse battery".into()).await.unwrap(),
@@ -104,14 +146,43 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_account_that_is_not_there_is_never_entered() {
+    async fn a_hash_made_otherwise_still_opens_and_is_called_outdated() {
         let passwords = Passwords::default();
-        assert!(!passwords.verify("nobody has this password".into(), None).await.unwrap());
-        assert!(!NOBODY.is_empty(), "the work for nobody must be real work");
+        for hash in [
+            hashed_with(Algorithm::Argon2id, Version::V0x13, MEMORY_KIB / 2, PASSES, "correct horse"),
+            hashed_with(Algorithm::Argon2id, Version::V0x13, MEMORY_KIB, PASSES + 1, "correct horse"),
+            hashed_with(Algorithm::Argon2id, Version::V0x10, MEMORY_KIB, PASSES, "correct horse"),
+            hashed_with(Algorithm::Argon2i, Version::V0x13, MEMORY_KIB, PASSES, "correct horse"),
+        ] {
+            let verdict = passwords.verify("correct horse".into(), Some(hash.clone())).await.unwrap();
+            assert_eq!(verdict, Verdict::Right { outdated: true }, "{hash}");
+            let verdict = passwords.verify("wrong horse".into(), Some(hash.clone())).await.unwrap();
+            assert_eq!(verdict, Verdict::Wrong, "{hash}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_that_is_not_there_is_never_entered() {
+        let verdict = Passwords::default().verify("nobody has this password".into(), None).await.unwrap();
+        assert_eq!(verdict, Verdict::Wrong);
+        assert!(!is_outdated(&NOBODY), "the work for nobody must be as much as for somebody");
     }
 
     #[tokio::test]
     async fn a_stored_hash_that_is_none_lets_nobody_in() {
-        assert!(!Passwords::default().verify("x".into(), Some("plain text".into())).await.unwrap());
+        let verdict = Passwords::default().verify("x".into(), Some("plain text".into())).await.unwrap();
+        assert_eq!(verdict, Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn no_more_passwords_are_hashed_at_a_time_than_there_are_cores() {
+        let passwords = Passwords::default();
+        let cores = u32::try_from(passwords.permits.available_permits()).unwrap();
+        let all = passwords.permits.clone().acquire_many_owned(cores).await.unwrap();
+        let mut waiting = Box::pin(passwords.hash("correct horse battery".into()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
+        drop(all);
+        assert!(waiting.await.is_ok());
     }
 }

@@ -63,7 +63,7 @@ pub async fn sign_in(services: &Services, form: &SignInForm, user_agent: &str) -
     let known = users::credentials(services.database.pool(), &email).await?;
     let (user_id, hash) = known.map_or((None, None), |known| (Some(known.user_id), known.password_hash));
     let password = SecretString::from(form.password.clone());
-    let right = services.passwords.verify(password, hash).await.map_err(ServiceError::internal)?;
+    let right = services.passwords.verify(password, hash).await.map_err(ServiceError::internal)?.is_right();
     let user_id = user_id.filter(|_| right).ok_or_else(wrong)?;
     let mut tx = services.database.begin().await?;
     let token = open_session(services, &mut tx, user_id, user_agent).await?;
