@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("private_postgres", &[]),
     ("jobs", &[]),
+    ("mail", &[]),
     // One floor up.
     ("matching", &["domain"]),
     ("embedding", &["domain"]),
@@ -23,7 +24,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("demo_data", &["domain"]),
     ("events", &["domain", "storage"]),
     // The use cases.
-    ("services", &["demo_data", "domain", "embedding", "events", "identity", "jobs", "matching", "storage"]),
+    (
+        "services",
+        &["demo_data", "domain", "embedding", "events", "identity", "jobs", "mail", "matching", "storage"],
+    ),
     // The interface, in its two shapes.
     // `identity` for the principal a page acts as; it says nothing about how things are kept.
     ("app", &["domain", "identity", "services"]),
@@ -40,6 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "events",
             "identity",
             "jobs",
+            "mail",
             "matching",
             "private_postgres",
             "services",
@@ -49,7 +54,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Tools around the product.
     (
         "test_support",
-        &["domain", "demo_data", "embedding", "events", "identity", "matching", "services", "storage"],
+        &[
+            "domain",
+            "demo_data",
+            "embedding",
+            "events",
+            "identity",
+            "jobs",
+            "mail",
+            "matching",
+            "services",
+            "storage",
+        ],
     ),
     (
         "bench",
@@ -79,6 +95,8 @@ const NEVER_WITHIN: &[(&str, &[&str])] = &[
     ("identity", &["axum", "hyper", "reqwest", "sqlx"]),
     ("storage", &["axum", "hyper", "reqwest"]),
     ("events", &["axum", "hyper", "reqwest"]),
+    ("jobs", &["axum", "hyper", "reqwest"]),
+    ("mail", &["axum", "hyper", "reqwest", "sqlx"]),
     ("services", &["axum", "leptos"]),
 ];
 

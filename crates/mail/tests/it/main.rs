@@ -1,0 +1,5 @@
+//! Mail through a real server.
+#![allow(clippy::unwrap_used)]
+
+mod server;
+mod smtp;
