@@ -3,6 +3,7 @@
 
 pub mod common;
 pub mod email_code;
+pub mod external;
 pub mod passkeys;
 pub mod password;
 pub mod principal;
