@@ -18,6 +18,8 @@ pub enum ErrorKind {
     SignedOut,
     /// One is signed in and may not do this.
     Forbidden,
+    /// One is signed in and must prove again who one is.
+    ProofNeeded,
     /// There is no such thing, or none that one may know of.
     NotFound,
     /// The method is none that this address knows.
@@ -42,7 +44,7 @@ impl ErrorKind {
         match self {
             Self::Malformed => 400,
             Self::SignedOut => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::ProofNeeded => 403,
             Self::NotFound => 404,
             Self::NotAllowed => 405,
             Self::TooSlow => 408,
@@ -61,6 +63,7 @@ impl ErrorKind {
             Self::Malformed => "We could not read what was sent.",
             Self::SignedOut => "Please sign in first.",
             Self::Forbidden => "This is not yours to see or change.",
+            Self::ProofNeeded => "Please confirm first that it is you.",
             Self::NotFound => "There is nothing here.",
             Self::NotAllowed => "This address does not do that.",
             Self::TooSlow => "This took too long to arrive. Please check your connection and send it again.",

@@ -46,6 +46,10 @@ fn failed(error: &ApiError, here: &str) -> impl IntoView + use<> {
         go(&format!("/sign-in?next={}", encode(here)));
         return ().into_any();
     }
+    if error.kind == ErrorKind::ProofNeeded {
+        go(&format!("/confirm?next={}", encode(here)));
+        return ().into_any();
+    }
     ssr::set_status(error.status());
     let (title, action) = match error.kind {
         ErrorKind::NotFound => ("Nothing at this bearing", ("Browse jobs", "/jobs")),
@@ -117,6 +121,9 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
         "sign_in" => "/sign-in".to_owned(),
         "sign_up" => "/sign-up".to_owned(),
         "save_account" => "/account".to_owned(),
+        "confirm" => "/confirm".to_owned(),
+        "change_password" => "/account/password".to_owned(),
+        "sign_out_device" | "sign_out_others" => "/account/devices".to_owned(),
         "save_profile" => "/profile".to_owned(),
         "create_job" => "/jobs/new".to_owned(),
         "edit_job" => format!("/jobs/{}/edit", job()?),

@@ -108,6 +108,10 @@ fn Framed() -> impl IntoView {
                 <Route path=path!("/sign-up") view=account::SignUpPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=account::SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/account") view=account::AccountPage ssr=SsrMode::Async />
+                <Route path=path!("/account/password") view=account::PasswordPage ssr=SsrMode::Async />
+                <Route path=path!("/account/devices") view=account::DevicesPage ssr=SsrMode::Async />
+                <Route path=path!("/account/activity") view=account::ActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/confirm") view=account::ConfirmPage ssr=SsrMode::Async />
                 <Route path=path!("/benchmark/table") view=home::TablePage ssr=SsrMode::Async />
             </FlatRoutes>
         </Shell>

@@ -1,21 +1,31 @@
 //! The one door to server-only code: what a page or a server function asks of the request and says
 //! about the response.
 
-use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+use std::net::IpAddr;
+
+use axum::http::{StatusCode, header, request::Parts};
 use domain::role::Role;
 use identity::Principal;
 use leptos::{prelude::*, reactive::owner::with_context};
 use leptos_axum::ResponseOptions;
-use services::{ServiceError, Services};
+use secrecy::ExposeSecret as _;
+use services::{
+    ServiceError, Services,
+    accounts::{Device, SignedIn},
+};
 
-use crate::error::{ApiError, ErrorKind};
-
-/// The name of the cookie that holds the session's token.
-pub const SESSION_COOKIE: &str = "eighth_session";
+use crate::{
+    cookie::Transport,
+    error::{ApiError, ErrorKind},
+};
 
 /// Who asks, as the server found out before the page or the server function runs.
 #[derive(Clone, Debug, Default)]
 pub struct Viewer(pub Option<Principal>);
+
+/// From which network address the request comes, as far as it is known.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
 
 /// A form that was refused and is shown again on the page it came from.
 #[derive(Clone, Debug)]
@@ -76,26 +86,35 @@ pub fn cookie(name: &str) -> Option<String> {
     })
 }
 
-/// Sets a cookie for the whole site that scripts cannot read.
-///
-/// `max_age` is in seconds; 0 removes the cookie. It is `Secure` except where the site is reached
-/// without TLS on this machine, as in development.
-pub fn set_cookie(name: &str, value: &str, max_age: u32) {
+/// Sets a cookie for the whole site that scripts cannot read. `max_age` is in seconds; 0 removes it.
+pub fn set_cookie(name: &str, value: &str, max_age: i64) {
     let Some(response) = use_context::<ResponseOptions>() else { return };
-    let secure = if is_plain_localhost() { "" } else { "; Secure" };
-    let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+    if let Some(cookie) = transport().cookie(name, value, max_age) {
         response.append_header(header::SET_COOKIE, cookie);
     }
 }
 
-/// Whether the browser reached this server at a loopback address, where there is no TLS.
-fn is_plain_localhost() -> bool {
-    let host = request_header(header::HOST).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host.as_str() }
-    });
-    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+/// Keeps a session's token in the browser for as long as the session can last unused.
+pub fn keep_session(signed_in: &SignedIn) {
+    let seconds = signed_in.keep_for.num_seconds();
+    set_cookie(transport().session_cookie(), signed_in.token.expose_secret(), seconds);
+}
+
+pub fn forget_session() {
+    set_cookie(transport().session_cookie(), "", 0);
+}
+
+fn transport() -> Transport {
+    asked(|parts| parts.extensions.get::<Transport>().copied()).unwrap_or(Transport::Tls)
+}
+
+/// From where the request comes.
+pub fn device() -> Device {
+    Device {
+        user_agent: request_header(header::USER_AGENT).unwrap_or_default(),
+        address: asked(|parts| parts.extensions.get::<ClientAddress>().map(|address| address.0)),
+        session: viewer().map(|who| who.session_id),
+    }
 }
 
 /// Sets the status of the page.
@@ -116,6 +135,7 @@ impl From<ServiceError> for ApiError {
         match error {
             ServiceError::SignedOut => ErrorKind::SignedOut.into(),
             ServiceError::Forbidden(role) => Self::new(ErrorKind::Forbidden, needs(role)),
+            ServiceError::ProofNeeded => ErrorKind::ProofNeeded.into(),
             ServiceError::NotFound(_) => ErrorKind::NotFound.into(),
             ServiceError::Invalid(fields) => Self::invalid(fields),
             ServiceError::Conflict(what_to_do) => Self::new(ErrorKind::Conflict, what_to_do),

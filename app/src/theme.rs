@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{error::ApiError, ssr, ui::Theme};
 
 const COOKIE: &str = "theme";
-const ONE_YEAR: u32 = 365 * 24 * 60 * 60;
+const ONE_YEAR: i64 = 365 * 24 * 60 * 60;
 
 /// The theme that the request's cookie asks for.
 pub fn chosen() -> Theme {

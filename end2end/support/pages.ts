@@ -91,6 +91,10 @@ export async function members(newPerson: (purpose: Purpose) => Promise<Person>):
         { name: "profile", path: "/profile?saved=1" },
         { name: "freelancer-own", path: `/freelancers/${user}` },
         { name: "account", path: "/account" },
+        { name: "account-password", path: "/account/password" },
+        { name: "account-devices", path: "/account/devices" },
+        { name: "account-activity", path: "/account/activity" },
+        { name: "confirm", path: "/confirm?next=%2Faccount%2Fpassword" },
       ],
     },
     {

@@ -1,4 +1,4 @@
-//! The command line: `eighth serve | migrate | demo | import | outbox | config`.
+//! The command line: `eighth serve | migrate | demo | import | outbox | audit | config`.
 
 use std::process::ExitCode;
 
@@ -46,6 +46,11 @@ enum Role {
         #[command(subcommand)]
         action: Option<Outbox>,
     },
+    /// Look into the audit log.
+    Audit {
+        #[command(subcommand)]
+        action: Audit,
+    },
     /// Print the configuration in effect, without its secrets.
     Config,
 }
@@ -54,6 +59,12 @@ enum Role {
 enum Import {
     /// Job postings from a JSON file.
     Postings(commands::import::Postings),
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Walk the whole log and tell whether an entry was changed or taken out.
+    Verify,
 }
 
 #[derive(Subcommand)]
@@ -100,6 +111,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<()> {
         Role::Import { what: Import::Postings(what) } => commands::import::run(&config, &what).await,
         Role::Outbox { action: None | Some(Outbox::List) } => commands::outbox_list(&config).await,
         Role::Outbox { action: Some(Outbox::Retry { id }) } => commands::outbox_retry(&config, id).await,
+        Role::Audit { action: Audit::Verify } => commands::audit_verify(&config).await,
         Role::Config => commands::print_config(&config),
     }
 }

@@ -1,15 +1,16 @@
-use axum::http::header::USER_AGENT;
-use domain::account::{AccountForm, SignInForm, SignUpForm};
+use domain::{
+    SessionId,
+    account::{AccountForm, NewPasswordForm, SignInForm, SignUpForm},
+};
 use leptos::prelude::*;
-use secrecy::ExposeSecret as _;
-use services::accounts::{self, SESSION_IDLE, SignedIn};
+use services::accounts;
 
 use crate::{error::ApiError, ssr};
 
 #[server(endpoint = "sign_up", prefix = "/api")]
 pub async fn sign_up(form: SignUpForm, #[server(default)] next: String) -> Result<(), ApiError> {
-    let signed_in = accounts::sign_up(&ssr::services(), &form, &user_agent()).await?;
-    remember(&signed_in);
+    let signed_in = accounts::sign_up(&ssr::services(), &form, &ssr::device()).await?;
+    ssr::keep_session(&signed_in);
     // Whoever came for something goes there; the others to their first step.
     let first_step = if form.purpose == super::CLIENT { "/jobs/new" } else { "/profile" };
     ssr::redirect(if ssr::local_path(&next) == "/" { first_step } else { &next });
@@ -18,8 +19,8 @@ pub async fn sign_up(form: SignUpForm, #[server(default)] next: String) -> Resul
 
 #[server(endpoint = "sign_in", prefix = "/api")]
 pub async fn sign_in(form: SignInForm) -> Result<(), ApiError> {
-    let signed_in = accounts::sign_in(&ssr::services(), &form, &user_agent()).await?;
-    remember(&signed_in);
+    let signed_in = accounts::sign_in(&ssr::services(), &form, &ssr::device()).await?;
+    ssr::keep_session(&signed_in);
     ssr::redirect(&form.next);
     Ok(())
 }
@@ -27,26 +28,49 @@ pub async fn sign_in(form: SignInForm) -> Result<(), ApiError> {
 #[server(endpoint = "sign_out", prefix = "/api")]
 pub async fn sign_out() -> Result<(), ApiError> {
     if let Some(who) = ssr::viewer() {
-        accounts::sign_out(&ssr::services(), &who).await?;
+        accounts::sign_out(&ssr::services(), &who, &ssr::device()).await?;
     }
-    ssr::set_cookie(ssr::SESSION_COOKIE, "", 0);
+    ssr::forget_session();
     ssr::redirect("/");
+    Ok(())
+}
+
+/// Proves again who one is.
+#[server(endpoint = "confirm", prefix = "/api")]
+pub async fn confirm(password: String, #[server(default)] next: String) -> Result<(), ApiError> {
+    let who = ssr::signed_in()?;
+    let renewed = accounts::confirm(&ssr::services(), &who, &password, &ssr::device()).await?;
+    ssr::keep_session(&renewed);
+    ssr::redirect(&next);
     Ok(())
 }
 
 #[server(endpoint = "save_account", prefix = "/api")]
 pub async fn save_account(form: AccountForm) -> Result<(), ApiError> {
-    accounts::change(&ssr::services(), &ssr::signed_in()?, &form).await?;
+    accounts::change(&ssr::services(), &ssr::signed_in()?, &form, &ssr::device()).await?;
     ssr::redirect("/account?saved=1");
     Ok(())
 }
 
-/// Keeps the new session's token in the browser for as long as the session can last.
-fn remember(signed_in: &SignedIn) {
-    let seconds = u32::try_from(SESSION_IDLE.num_seconds()).unwrap_or(u32::MAX);
-    ssr::set_cookie(ssr::SESSION_COOKIE, signed_in.token.expose_secret(), seconds);
+#[server(endpoint = "change_password", prefix = "/api")]
+pub async fn change_password(form: NewPasswordForm) -> Result<(), ApiError> {
+    let who = ssr::signed_in()?;
+    let renewed = accounts::change_password(&ssr::services(), &who, &form, &ssr::device()).await?;
+    ssr::keep_session(&renewed);
+    ssr::redirect("/account/password?saved=1");
+    Ok(())
 }
 
-fn user_agent() -> String {
-    ssr::request_header(USER_AGENT).unwrap_or_default()
+#[server(endpoint = "sign_out_device", prefix = "/api")]
+pub async fn sign_out_device(session: SessionId) -> Result<(), ApiError> {
+    accounts::sign_out_device(&ssr::services(), &ssr::signed_in()?, session, &ssr::device()).await?;
+    ssr::redirect("/account/devices?ended=1");
+    Ok(())
+}
+
+#[server(endpoint = "sign_out_others", prefix = "/api")]
+pub async fn sign_out_others() -> Result<(), ApiError> {
+    accounts::sign_out_others(&ssr::services(), &ssr::signed_in()?, &ssr::device()).await?;
+    ssr::redirect("/account/devices?ended=1");
+    Ok(())
 }

@@ -1,12 +1,23 @@
 //! Accounts: signing up, in and out, and the basics of one's own.
 
+mod activity;
 mod api;
+mod browser;
+mod confirm;
+mod devices;
+mod layout;
 mod own;
+mod password;
 mod sign_in;
 mod sign_up;
 
+pub use activity::*;
 pub use api::*;
+pub use confirm::*;
+pub use devices::*;
+pub use layout::*;
 pub use own::*;
+pub use password::*;
 pub use sign_in::*;
 pub use sign_up::*;
 

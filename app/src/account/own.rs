@@ -4,6 +4,7 @@ use leptos_meta::Title;
 use serde::Deserialize;
 use services::accounts;
 
+use super::layout::AccountLayout;
 use crate::{
     error::ApiError,
     page::{faults, page, query, refused},
@@ -39,8 +40,7 @@ pub fn AccountPage() -> impl IntoView {
         let since = account.created_at.format("%-d %B %Y").to_string();
         Ok(view! {
             <Title text="Account" />
-            <div class="max-w-2xl mx-auto">
-                <PageHeader title="Account" />
+            <AccountLayout here="/account" title="Account">
                 {saved
                     .then(|| {
                         view! {
@@ -59,7 +59,7 @@ pub fn AccountPage() -> impl IntoView {
                         <Button>"Sign out on this device"</Button>
                     </form>
                 </section>
-            </div>
+            </AccountLayout>
         })
     })
 }

@@ -25,7 +25,11 @@ pub(crate) async fn sign_in(database: &Database, people: &[UserId]) -> anyhow::R
             user_id,
             token_hash: &hash,
             user_agent: "bench",
+            address: "",
+            created_at: Utc::now(),
             expires_at: Utc::now() + TimeDelta::days(1),
+            ends_at: Utc::now() + TimeDelta::days(1),
+            second_factor: None,
         };
         sessions::insert(&mut tx, &session).await?;
         cookies.push(format!("{COOKIE}={token}"));

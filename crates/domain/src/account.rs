@@ -45,6 +45,28 @@ impl Email {
 /// The length of a password in characters: long enough to resist guessing, short enough to hash.
 pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 12..=128;
 
+text_enum! {
+    /// Whether somebody is let in.
+    pub enum AccountStatus {
+        Active = "active", "Active";
+        Suspended = "suspended", "Suspended";
+        /// What is left of an account for those who dealt with it.
+        Deleted = "deleted", "Deleted";
+    }
+}
+
+text_enum! {
+    /// What somebody proves who they are with beside the first factor.
+    pub enum SecondFactor {
+        Totp = "totp", "Authenticator app";
+        Passkey = "passkey", "Passkey";
+        RecoveryCode = "recovery_code", "Recovery code";
+        EmailCode = "email_code", "Code by e-mail";
+        TrustedDevice = "trusted_device", "Trusted device";
+        Issuer = "issuer", "Second factor of the organisation";
+    }
+}
+
 /// What a person fills in to sign up.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -128,6 +150,27 @@ impl fmt::Debug for SignUpForm {
 impl fmt::Debug for SignInForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignInForm").finish_non_exhaustive()
+    }
+}
+
+/// A new password for oneself.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewPasswordForm {
+    pub password: String,
+}
+
+impl NewPasswordForm {
+    /// The password in clear; it must be hashed before it is kept.
+    pub fn validate(&self) -> Result<String, FieldErrors> {
+        new_password(&self.password).map_err(|message| FieldErrors::one("password", message))
+    }
+}
+
+/// Shows no field: passwords do not belong in logs.
+impl fmt::Debug for NewPasswordForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewPasswordForm").finish_non_exhaustive()
     }
 }
 

@@ -11,4 +11,4 @@ pub mod recovery;
 pub mod token;
 pub mod totp;
 
-pub use principal::{Forbidden, Principal};
+pub use principal::{Forbidden, Principal, ProofNeeded, Proved};

@@ -7,6 +7,9 @@ pub enum ServiceError {
     SignedOut,
     #[error("this needs the role {0}")]
     Forbidden(Role),
+    /// One has to prove again who one is.
+    #[error("this needs a fresh proof of who one is")]
+    ProofNeeded,
     /// There is no such thing, or it is not for this person to know of.
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -57,6 +60,12 @@ impl From<sqlx::Error> for ServiceError {
 impl From<identity::Forbidden> for ServiceError {
     fn from(error: identity::Forbidden) -> Self {
         Self::Forbidden(error.0)
+    }
+}
+
+impl From<identity::ProofNeeded> for ServiceError {
+    fn from(_: identity::ProofNeeded) -> Self {
+        Self::ProofNeeded
     }
 }
 

@@ -10,7 +10,7 @@ use domain::{
     role::Role,
 };
 use secrecy::ExposeSecret as _;
-use services::{ServiceError, accounts, jobs, jobs::Intent, matches, profiles};
+use services::{ServiceError, accounts, accounts::Device, jobs, jobs::Intent, matches, profiles};
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World, database_engineer, database_job};
 
@@ -80,9 +80,10 @@ async fn a_session_opens_the_door_until_it_ends(pool: PgPool) {
         region: "EU".into(),
         purpose: "freelancer".into(),
     };
-    accounts::sign_up(s, &form, "").await.unwrap();
+    let here = Device::default();
+    accounts::sign_up(s, &form, &here).await.unwrap();
     let again =
-        accounts::sign_up(s, &SignUpForm { email: "ADA@example.com".into(), ..form.clone() }, "").await;
+        accounts::sign_up(s, &SignUpForm { email: "ADA@example.com".into(), ..form.clone() }, &here).await;
     assert!(matches!(again, Err(ServiceError::Invalid(errors)) if errors.get("email").is_some()));
 
     let sign_in = |password: &str| SignInForm {
@@ -91,15 +92,15 @@ async fn a_session_opens_the_door_until_it_ends(pool: PgPool) {
         next: String::new(),
     };
     for wrong in ["", "wrong", &"x".repeat(200_000)] {
-        let refused = accounts::sign_in(s, &sign_in(wrong), "").await;
+        let refused = accounts::sign_in(s, &sign_in(wrong), &here).await;
         assert!(matches!(refused, Err(ServiceError::Invalid(errors)) if errors.get("password").is_some()));
     }
-    let token = accounts::sign_in(s, &sign_in(PASSWORD), "").await.unwrap().token;
-    let who = accounts::authenticate(s, token.expose_secret()).await.unwrap().unwrap();
-    accounts::sign_out(s, &who).await.unwrap();
+    let token = accounts::sign_in(s, &sign_in(PASSWORD), &here).await.unwrap().token;
+    let who = accounts::authenticate(s, token.expose_secret()).await.unwrap().unwrap().principal;
+    accounts::sign_out(s, &who, &here).await.unwrap();
     assert_eq!(accounts::authenticate(s, token.expose_secret()).await.unwrap(), None);
 
-    let token = accounts::sign_in(s, &sign_in(PASSWORD), "").await.unwrap().token;
+    let token = accounts::sign_in(s, &sign_in(PASSWORD), &here).await.unwrap().token;
     world.advance(TimeDelta::days(29));
     assert!(accounts::authenticate(s, token.expose_secret()).await.unwrap().is_some());
     world.advance(TimeDelta::days(29));
@@ -124,12 +125,12 @@ async fn giving_up_a_role_leaves_nothing_unattended(pool: PgPool) {
         region: "NA".into(),
         purpose: purpose.into(),
     };
-    let refused = accounts::change(s, &who, &purpose("freelancer")).await;
+    let refused = accounts::change(s, &who, &purpose("freelancer"), &Device::default()).await;
     assert!(matches!(refused, Err(ServiceError::Invalid(errors)) if errors.get("purpose").is_some()));
     jobs::close(s, &who, job).await.unwrap();
-    accounts::change(s, &who, &purpose("freelancer")).await.unwrap();
+    accounts::change(s, &who, &purpose("freelancer"), &Device::default()).await.unwrap();
     assert_eq!(profiles::own(s, &who).await.unwrap().unwrap().region, domain::place::Region::Na);
-    accounts::change(s, &who, &purpose("client")).await.unwrap();
+    accounts::change(s, &who, &purpose("client"), &Device::default()).await.unwrap();
     assert!(profiles::browse(s, &Default::default()).await.unwrap().rows.is_empty());
 }
 

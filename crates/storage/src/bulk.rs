@@ -47,8 +47,9 @@ pub async fn insert_people(db: &mut PgConnection, people: &[Person]) -> Result<(
         })
     });
     sqlx::query!(
-        "insert into auth.users (id, email, display_name, password_hash, region, created_at, updated_at)
-         select id, email, display_name, password_hash, region, created_at, created_at
+        "insert into auth.users (id, email, display_name, password_hash, region, created_at, updated_at,
+                                 password_changed_at, email_verified_at)
+         select id, email, display_name, password_hash, region, created_at, created_at, created_at, created_at
          from jsonb_to_recordset($1) as t (id uuid, email text, display_name text, password_hash text,
                                            region text, created_at timestamptz)
          on conflict do nothing",

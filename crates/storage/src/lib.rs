@@ -4,6 +4,7 @@
 //! transaction; functions that only read take any executor. Queries are checked against the schema
 //! when they are compiled.
 
+pub mod audit;
 pub mod browse;
 pub mod bulk;
 pub mod database;

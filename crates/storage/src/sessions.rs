@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     SessionId, UserId,
+    account::SecondFactor,
     place::Region,
     role::{Role, Roles},
 };
@@ -15,7 +16,13 @@ pub struct NewSession<'a> {
     pub user_id: UserId,
     pub token_hash: &'a [u8; 32],
     pub user_agent: &'a str,
+    /// Empty where it is not known.
+    pub address: &'a str,
+    pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    /// Not before `expires_at`, which may move up to it.
+    pub ends_at: DateTime<Utc>,
+    pub second_factor: Option<SecondFactor>,
 }
 
 /// The person behind a valid session.
@@ -27,34 +34,55 @@ pub struct Session {
     pub region: Region,
     pub roles: Roles,
     pub last_seen_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub proved_at: DateTime<Utc>,
+    pub second_factor: Option<SecondFactor>,
+    pub email_verified: bool,
+}
+
+/// A device on which somebody is signed in, as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct Device {
+    pub id: SessionId,
+    pub user_agent: String,
+    pub address: String,
+    pub created_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
 }
 
 pub async fn insert(db: &mut PgConnection, session: &NewSession<'_>) -> Result<()> {
     sqlx::query!(
-        "insert into auth.sessions (id, user_id, token_hash, user_agent, expires_at)
-         values ($1, $2, $3, $4, $5)",
+        "insert into auth.sessions
+             (id, user_id, token_hash, user_agent, address, created_at, last_seen_at, proved_at,
+              expires_at, ends_at, second_factor)
+         values ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9)",
         session.id.uuid(),
         session.user_id.uuid(),
         session.token_hash.as_slice(),
         session.user_agent,
+        session.address,
+        session.created_at,
         session.expires_at,
+        session.ends_at,
+        session.second_factor.map(SecondFactor::as_str),
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// The session of a token, unless it has expired.
+/// The session of a token, unless it has expired or its owner is not let in any more.
 pub async fn by_token(
     db: impl PgExecutor<'_>,
     token_hash: &[u8; 32],
     now: DateTime<Utc>,
 ) -> Result<Option<Session>> {
     let row = sqlx::query!(
-        r#"select s.id, s.user_id, s.last_seen_at, u.display_name, u.region,
+        r#"select s.id, s.user_id, s.last_seen_at, s.ends_at, s.proved_at, s.second_factor,
+                  u.display_name, u.region, u.email_verified_at is not null as "email_verified!",
                   array(select role from auth.user_roles r where r.user_id = s.user_id) as "roles!"
            from auth.sessions s join auth.users u on u.id = s.user_id
-           where s.token_hash = $1 and s.expires_at > $2"#,
+           where s.token_hash = $1 and s.expires_at > $2 and u.status = 'active'"#,
         token_hash.as_slice(),
         now,
     )
@@ -74,9 +102,28 @@ pub async fn by_token(
                 .into_iter()
                 .collect(),
             last_seen_at: row.last_seen_at,
+            ends_at: row.ends_at,
+            proved_at: row.proved_at,
+            second_factor: row.second_factor.map(|factor| stored("second factor", &factor)).transpose()?,
+            email_verified: row.email_verified,
         })
     })
     .transpose()
+}
+
+/// Whether a session goes on.
+pub async fn is_open(db: impl PgExecutor<'_>, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
+    let open = sqlx::query_scalar!(
+        r#"select exists (
+               select from auth.sessions s join auth.users u on u.id = s.user_id
+               where s.id = $1 and s.expires_at > $2 and u.status = 'active'
+           ) as "is!""#,
+        id.uuid(),
+        now,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(open)
 }
 
 /// Notes that a session is in use, and moves its end.
@@ -95,6 +142,63 @@ pub async fn touch(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Gives a session another token, after which the old one opens nothing; notes that its owner has
+/// just proved who they are.
+pub async fn rotate(
+    db: impl PgExecutor<'_>,
+    id: SessionId,
+    token_hash: &[u8; 32],
+    second_factor: Option<SecondFactor>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update auth.sessions
+         set token_hash = $2, proved_at = $3, second_factor = coalesce($4, second_factor) where id = $1",
+        id.uuid(),
+        token_hash.as_slice(),
+        now,
+        second_factor.map(SecondFactor::as_str),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The devices on which a person is signed in, those used last first.
+pub async fn of_user(db: impl PgExecutor<'_>, user_id: UserId, now: DateTime<Utc>) -> Result<Vec<Device>> {
+    let rows = sqlx::query_as!(
+        Device,
+        "select id, user_agent, address, created_at, last_seen_at from auth.sessions
+         where user_id = $1 and expires_at > $2 order by last_seen_at desc, id desc limit 200",
+        user_id.uuid(),
+        now,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}
+
+/// Signs one of a person's devices out; false if it is none of theirs.
+pub async fn delete_of_user(db: impl PgExecutor<'_>, user_id: UserId, id: SessionId) -> Result<bool> {
+    let done =
+        sqlx::query!("delete from auth.sessions where id = $1 and user_id = $2", id.uuid(), user_id.uuid())
+            .execute(db)
+            .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Signs a person out everywhere but in the session `keep`; gives on how many devices that was.
+pub async fn delete_others(db: impl PgExecutor<'_>, user_id: UserId, keep: Option<SessionId>) -> Result<u64> {
+    let done = sqlx::query!(
+        "delete from auth.sessions where user_id = $1 and id is distinct from $2",
+        user_id.uuid(),
+        keep.map(SessionId::uuid),
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 pub async fn delete(db: impl PgExecutor<'_>, id: SessionId) -> Result<()> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     UserId,
-    account::Email,
+    account::{AccountStatus, Email},
     place::Region,
     role::{Role, Roles},
 };
@@ -139,6 +139,66 @@ pub async fn credentials(db: impl PgExecutor<'_>, email: &Email) -> Result<Optio
         .fetch_optional(db)
         .await?;
     Ok(row.map(|row| Credentials { user_id: row.id.into(), password_hash: row.password_hash }))
+}
+
+/// The same for somebody who is known already.
+pub async fn credentials_of(db: impl PgExecutor<'_>, id: UserId) -> Result<Option<Credentials>> {
+    let row = sqlx::query!("select id, password_hash from auth.users where id = $1", id.uuid())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| Credentials { user_id: row.id.into(), password_hash: row.password_hash }))
+}
+
+/// What opening a session depends on; the row stays as it is until the transaction ends.
+pub struct Admittable {
+    pub status: AccountStatus,
+    pub roles: Roles,
+}
+
+/// Errors: none if there is no such account.
+pub async fn admittable(db: &mut PgConnection, id: UserId) -> Result<Option<Admittable>> {
+    let row = sqlx::query!(
+        r#"select status, array(select role from auth.user_roles where user_id = id) as "roles!"
+           from auth.users where id = $1 for share"#,
+        id.uuid(),
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        let roles = row.roles.iter().map(|role| stored("role", role)).collect::<Result<Vec<Role>>>()?;
+        Ok(Admittable { status: stored("status", &row.status)?, roles: roles.into_iter().collect() })
+    })
+    .transpose()
+}
+
+/// Stores the same password under a newer hash, if it is still the same.
+pub async fn rehash(db: impl PgExecutor<'_>, id: UserId, old: &str, new: &str) -> Result<()> {
+    sqlx::query!(
+        "update auth.users set password_hash = $3 where id = $1 and password_hash = $2",
+        id.uuid(),
+        old,
+        new,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn set_password(
+    db: &mut PgConnection,
+    id: UserId,
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update auth.users set password_hash = $2, password_changed_at = $3, updated_at = $3 where id = $1",
+        id.uuid(),
+        password_hash,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Everybody who blocked somebody, with whom they blocked.

@@ -24,7 +24,7 @@ use events::relay::Retries;
 use identity::Principal;
 use matching::Policy;
 use secrecy::ExposeSecret as _;
-use services::{Services, Settings, accounts, jobs, jobs::Intent, profiles};
+use services::{Services, Settings, accounts, accounts::Device, jobs, jobs::Intent, profiles};
 use sqlx::PgPool;
 use storage::Database;
 
@@ -81,8 +81,12 @@ impl World {
             region: "EU".to_owned(),
             purpose: purpose.to_owned(),
         };
-        let signed_in = accounts::sign_up(&self.services, &form, "test").await.unwrap();
-        accounts::authenticate(&self.services, signed_in.token.expose_secret()).await.unwrap().unwrap()
+        let signed_in = accounts::sign_up(&self.services, &form, &Device::default()).await.unwrap();
+        accounts::authenticate(&self.services, signed_in.token.expose_secret())
+            .await
+            .unwrap()
+            .unwrap()
+            .principal
     }
 
     /// A new client, signed in.

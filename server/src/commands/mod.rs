@@ -9,7 +9,7 @@ use std::{io::Write as _, time::Duration};
 
 use anyhow::Context as _;
 use embedding::{Choice, http::HttpSettings};
-use services::{Services, Settings};
+use services::{Services, Settings, audit::Verdict};
 
 use crate::{
     config::{self, Config, EmbedderChoice},
@@ -67,6 +67,23 @@ pub(crate) async fn outbox_retry(config: &Config, id: Option<i64>) -> anyhow::Re
         let count = storage::outbox::unpark(services.database().pool(), id).await?;
         println!("{count} events are in the queue again.");
         Ok(())
+    })
+    .await
+}
+
+/// Walks the audit log; an error where it is not as it was written.
+pub(crate) async fn audit_verify(config: &Config) -> anyhow::Result<()> {
+    with_services(config, async |services| match services::audit::verify(services).await? {
+        Verdict::Intact { entries } => {
+            println!("The audit log is intact: {entries} entries.");
+            Ok(())
+        }
+        Verdict::Broken { seq } => {
+            anyhow::bail!("the audit log was tampered with at entry {seq} or before it")
+        }
+        Verdict::CutOff { entries } => {
+            anyhow::bail!("the audit log was cut off: {entries} entries are left, and there were more")
+        }
     })
     .await
 }

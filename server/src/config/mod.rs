@@ -80,6 +80,8 @@ pub struct Server {
     pub site: PathBuf,
     /// The origin that browsers see, where it is not what the `Host` header says.
     pub public_url: Option<String>,
+    /// How many proxies of ours stand before the server, each of which adds to `X-Forwarded-For`.
+    pub proxies: u8,
     pub request_timeout_seconds: u64,
     pub body_limit_kib: u32,
     /// How many connections are answered at a time, sockets included; more wait.
@@ -97,6 +99,7 @@ impl Default for Server {
             port: 3000,
             site: "target/site".into(),
             public_url: None,
+            proxies: 0,
             request_timeout_seconds: 30,
             body_limit_kib: 1024,
             max_connections: 25_000,

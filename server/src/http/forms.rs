@@ -4,8 +4,9 @@
 //! what is wrong and all that was typed. Programs get JSON with a fitting status.
 
 use app::{
+    cookie::Transport,
     error::{ApiError, ErrorKind},
-    page::page_of,
+    page::{encode, page_of},
     ssr::{FormReplay, Viewer, local_path},
 };
 use axum::{
@@ -67,6 +68,10 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
     let done = run(api, Request::from_parts(parts, Body::from(body.clone()))).await?;
     match done.outcome {
         Ok(response) => Ok(go_on(&response, &back)),
+        // Nothing was done. Once they have confirmed, they find the form where they left it.
+        Err(error) if error.kind == ErrorKind::ProofNeeded => {
+            Ok(go_on(&StatusCode::OK.into_response(), &format!("/confirm?next={}", encode(&back))))
+        }
         Err(error) => {
             let action = asked.uri.path().to_owned();
             let body = String::from_utf8_lossy(&body).into_owned();
@@ -147,6 +152,9 @@ async fn show_again(
     }
     if let Some(viewer) = asked.extensions.get::<Viewer>() {
         request.extensions_mut().insert(viewer.clone());
+    }
+    if let Some(transport) = asked.extensions.get::<Transport>() {
+        request.extensions_mut().insert(*transport);
     }
     if let Some(id) = asked.extensions.get::<RequestId>() {
         request.extensions_mut().insert(id.clone());

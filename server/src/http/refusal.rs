@@ -92,6 +92,7 @@ const fn heading(kind: ErrorKind) -> &'static str {
         ErrorKind::Malformed => "We could not read that",
         ErrorKind::SignedOut => "Please sign in",
         ErrorKind::Forbidden => "Not allowed",
+        ErrorKind::ProofNeeded => "Is it you?",
         ErrorKind::NotFound => "Not found",
         ErrorKind::NotAllowed => "Not possible here",
         ErrorKind::TooSlow => "That took too long",

@@ -1,9 +1,14 @@
-//! From the session's cookie to the person behind it.
+//! Who asks, and from where.
 
-use app::ssr::{SESSION_COOKIE, Viewer};
+use std::net::{IpAddr, SocketAddr};
+
+use app::{
+    cookie::Transport,
+    ssr::{ClientAddress, Viewer},
+};
 use axum::{
-    extract::{Request, State as Extracted},
-    http::HeaderMap,
+    extract::{ConnectInfo, Request, State as Extracted},
+    http::{HeaderMap, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -13,20 +18,77 @@ use services::accounts;
 use super::refusal::Refusal;
 use crate::State;
 
+/// How browsers reach this server.
+pub(crate) fn transport(state: &State, headers: &HeaderMap) -> Transport {
+    Transport::of(headers, state.config().server.public_url.as_deref())
+}
+
 /// The session's token as the browser sent it.
-pub(crate) fn token(headers: &HeaderMap) -> Option<String> {
-    CookieJar::from_headers(headers).get(SESSION_COOKIE).map(|cookie| cookie.value().to_owned())
+pub(crate) fn token(state: &State, headers: &HeaderMap) -> Option<String> {
+    let name = transport(state, headers).session_cookie();
+    CookieJar::from_headers(headers).get(name).map(|cookie| cookie.value().to_owned())
 }
 
 /// Middleware: finds out once who asks. Requests without the cookie cost nothing.
 pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Request, next: Next) -> Response {
-    let principal = match token(request.headers()) {
+    let transport = transport(&state, request.headers());
+    let token = token(&state, request.headers());
+    let known = match &token {
         None => None,
-        Some(token) => match accounts::authenticate(state.services(), &token).await {
-            Ok(principal) => principal,
+        Some(token) => match accounts::authenticate(state.services(), token).await {
+            Ok(known) => known,
             Err(error) => return Refusal::from(error).into_response(),
         },
     };
-    request.extensions_mut().insert(Viewer(principal));
-    next.run(request).await
+    let renewed = known.as_ref().and_then(|known| known.renewed);
+    request.extensions_mut().insert(Viewer(known.map(|known| known.principal)));
+    request.extensions_mut().insert(transport);
+    if let Some(address) = client_address(&request, state.config().server.proxies) {
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    let mut response = next.run(request).await;
+    // The browser keeps the token as long as the session lives on, unless it has just got another.
+    if let (Some(renewed), Some(token)) = (renewed, token)
+        && !response.headers().contains_key(header::SET_COOKIE)
+        && let Some(cookie) = transport.cookie(transport.session_cookie(), &token, renewed.num_seconds())
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The address of the browser. Each of our `proxies` adds the address it was called from at the end
+/// of `X-Forwarded-For`; what stands before those, anybody can have written.
+fn client_address(request: &Request, proxies: u8) -> Option<IpAddr> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    if proxies == 0 {
+        return peer;
+    }
+    let lines = request.headers().get_all("x-forwarded-for");
+    let mut hops: Vec<&str> =
+        lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();
+    hops.reverse();
+    hops.get(usize::from(proxies) - 1).and_then(|hop| hop.trim().parse().ok()).or(peer)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[test]
+    fn only_as_many_hops_are_believed_as_there_are_proxies() {
+        let address = |header: &str, proxies| {
+            let mut request = Request::new(Body::empty());
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 1))));
+            request.headers_mut().insert("x-forwarded-for", header.parse().unwrap());
+            client_address(&request, proxies).unwrap().to_string()
+        };
+        assert_eq!(address("1.1.1.1, 2.2.2.2", 0), "10.0.0.1");
+        assert_eq!(address("1.1.1.1, 2.2.2.2", 1), "2.2.2.2");
+        assert_eq!(address("1.1.1.1, 2.2.2.2", 2), "1.1.1.1");
+        assert_eq!(address("forged", 1), "10.0.0.1");
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
 use chrono::Utc;
+use domain::SessionId;
 use services::{
     accounts,
     live::{Ended, Frame, LiveFeed},
@@ -26,7 +27,7 @@ pub(super) struct Pump {
     state: State,
     socket: WebSocket,
     feed: LiveFeed,
-    token: String,
+    session: SessionId,
     heard_at: Instant,
     pinged_at: Instant,
     pings: u32,
@@ -42,9 +43,15 @@ enum End {
 }
 
 impl Pump {
-    pub(super) fn new(state: State, socket: WebSocket, feed: LiveFeed, place: Place, token: String) -> Self {
+    pub(super) fn new(
+        state: State,
+        socket: WebSocket,
+        feed: LiveFeed,
+        place: Place,
+        session: SessionId,
+    ) -> Self {
         let now = Instant::now();
-        Self { state, socket, feed, token, heard_at: now, pinged_at: now, pings: 0, _place: place }
+        Self { state, socket, feed, session, heard_at: now, pinged_at: now, pings: 0, _place: place }
     }
 
     /// Serves the socket to its end.
@@ -133,8 +140,8 @@ impl Pump {
         self.pings = self.pings.wrapping_add(1);
         if self.pings.is_multiple_of(PINGS_PER_CHECK) {
             // While the database is away nobody is sent off.
-            let who = accounts::authenticate(self.state.services(), &self.token).await;
-            if matches!(who, Ok(None)) {
+            let open = accounts::is_open(self.state.services(), self.session).await;
+            if matches!(open, Ok(false)) {
                 return Err(End::Close(Close::SIGNED_OUT));
             }
         }

@@ -1,9 +1,6 @@
 //! From a request to a socket: who asks, from where, after which message.
 
-use app::{
-    error::{ApiError, ErrorKind},
-    ssr::SESSION_COOKIE,
-};
+use app::error::{ApiError, ErrorKind};
 use axum::{
     extract::{
         Query, State as Extracted, WebSocketUpgrade,
@@ -12,8 +9,11 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use domain::UserId;
-use services::{accounts, live::LiveFeed};
+use domain::{SessionId, UserId};
+use services::{
+    accounts::{self, Authenticated},
+    live::LiveFeed,
+};
 
 use super::{
     close::Close,
@@ -64,7 +64,7 @@ pub(crate) async fn upgrade(
 /// A person who may open a socket.
 struct Admitted {
     user: UserId,
-    token: String,
+    session: SessionId,
     /// None where the person has as many sockets as one may.
     seat: Option<(Place, LiveFeed)>,
 }
@@ -79,14 +79,13 @@ async fn admit(
     if origin == Origin::Foreign {
         return Err(wrong_origin());
     }
-    let who = match session::token(headers) {
+    let who = match session::token(state, headers) {
         None => None,
-        Some(token) => {
-            accounts::authenticate(state.services(), &token).await?.map(|principal| (token, principal))
-        }
+        Some(token) => accounts::authenticate(state.services(), &token).await?,
     };
-    let Some((token, principal)) = who else {
-        let message = format!("The live channel needs a session: the cookie {SESSION_COOKIE}.");
+    let Some(Authenticated { principal, .. }) = who else {
+        let cookie = session::transport(state, headers).session_cookie();
+        let message = format!("The live channel needs a session: the cookie {cookie}.");
         return Err(ApiError::new(ErrorKind::SignedOut, message));
     };
     // A cookie comes along by itself, so the page that opens the socket must be ours.
@@ -101,7 +100,7 @@ async fn admit(
         Err(Full::User) => None,
         Err(Full::Server) => return Err(ErrorKind::Unavailable.into()),
     };
-    Ok(Admitted { user: principal.user_id, token, seat })
+    Ok(Admitted { user: principal.user_id, session: principal.session_id, seat })
 }
 
 /// The number in `after`: none where there is no such parameter.
@@ -120,14 +119,14 @@ fn open(state: State, socket: WebSocketUpgrade, admitted: Admitted) -> Response 
         .max_write_buffer_size(MAX_WRITE_BUFFER)
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE);
-    let Admitted { user, token, seat } = admitted;
+    let Admitted { user, session, seat } = admitted;
     // Counted from here on, so that a shutdown waits for sockets that are being opened.
     let counted = state.sockets().tasks().token();
     tracing::debug!(%user, seated = seat.is_some(), "a socket opens");
     socket.on_upgrade(move |socket: WebSocket| async move {
         let _counted = counted;
         match seat {
-            Some((place, feed)) => Pump::new(state, socket, feed, place, token).run().await,
+            Some((place, feed)) => Pump::new(state, socket, feed, place, session).run().await,
             None => farewell(socket, Close::TOO_MANY).await,
         }
     })

@@ -17,7 +17,7 @@ use domain::{
 use identity::Principal;
 use reqwest::{Client, header, redirect::Policy};
 use secrecy::ExposeSecret as _;
-use services::{Services, Settings, accounts, profiles};
+use services::{Services, Settings, accounts, accounts::Device, profiles};
 use sqlx::{ConnectOptions as _, PgPool};
 use storage::{Database, feeds, outbox};
 use test_support::{PASSWORD, database_engineer, database_job, lexical};
@@ -85,9 +85,9 @@ async fn person(services: &Services, name: &str, purpose: &str) -> Person {
         region: "EU".to_owned(),
         purpose: purpose.to_owned(),
     };
-    let signed_in = accounts::sign_up(services, &form, "test").await.unwrap();
+    let signed_in = accounts::sign_up(services, &form, &Device::default()).await.unwrap();
     let token = signed_in.token.expose_secret();
-    let who = accounts::authenticate(services, token).await.unwrap().unwrap();
+    let who = accounts::authenticate(services, token).await.unwrap().unwrap().principal;
     Person { who, cookie: format!("eighth_session={token}") }
 }
 

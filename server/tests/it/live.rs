@@ -204,7 +204,7 @@ async fn who_signs_out_is_cut_off(pool: PgPool) {
     .await;
     let ada = site.visitor("Ada", "freelancer").await;
     let mut socket = Socket::open(&site, &ada, "").await;
-    services::accounts::sign_out(&site.world.services, &ada.who).await.unwrap();
+    services::accounts::sign_out(&site.world.services, &ada.who, &Default::default()).await.unwrap();
     assert_eq!(socket.closed().await, 4401);
 }
 

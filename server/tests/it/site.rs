@@ -7,7 +7,7 @@ use identity::Principal;
 use reqwest::{Client, Response, header, redirect::Policy};
 use secrecy::ExposeSecret as _;
 use server::{config::Config, running::Running};
-use services::accounts;
+use services::{accounts, accounts::Device};
 use sqlx::PgPool;
 use test_support::World;
 use tokio::net::TcpListener;
@@ -71,9 +71,9 @@ impl Site {
             region: "EU".to_owned(),
             purpose: purpose.to_owned(),
         };
-        let signed_in = accounts::sign_up(&self.world.services, &form, "test").await.unwrap();
+        let signed_in = accounts::sign_up(&self.world.services, &form, &Device::default()).await.unwrap();
         let token = signed_in.token.expose_secret();
-        let who = accounts::authenticate(&self.world.services, token).await.unwrap().unwrap();
+        let who = accounts::authenticate(&self.world.services, token).await.unwrap().unwrap().principal;
         Visitor { who, cookie: format!("eighth_session={token}") }
     }
 

@@ -258,9 +258,8 @@ fn message(event: &FeedEvent) -> Result<Value> {
     serde_json::to_value(event).map_err(ServiceError::internal)
 }
 
-/// Whether two receipts say different things to people. Freshness, which fades by the hour without
-/// anything having happened, counts once it has cost a degree: so the ranks of a list never mix
-/// moments by more than that.
+/// Whether two receipts say different things. Freshness, which changes by the hour without anything
+/// having happened, does not count.
 fn differs(old: &Receipt, new: &Receipt) -> bool {
     let lasting = |receipt: &Receipt| {
         let parts = receipt.components.iter().filter(|part| part.kind != ComponentKind::Freshness);
@@ -269,6 +268,5 @@ fn differs(old: &Receipt, new: &Receipt) -> bool {
     old.policy != new.policy
         || old.model != new.model
         || old.conditions != new.conditions
-        || old.score.degrees() != new.score.degrees()
         || lasting(old) != lasting(new)
 }

@@ -1,0 +1,85 @@
+use chrono::{DateTime, SecondsFormat, Utc};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use services::audit::{self, Entry};
+
+use super::{browser::browser_name, layout::AccountLayout};
+use crate::{
+    page::{page, query},
+    ssr,
+    ui::*,
+};
+
+#[component]
+pub fn ActivityPage() -> impl IntoView {
+    let services = ssr::services();
+    let who = ssr::signed_in();
+    let before = query("before").parse().ok();
+    page(async move {
+        let entries = audit::own(&services, &who?, before).await?;
+        let now = services.now();
+        let last = entries.last().map(|entry| entry.seq);
+        let full = entries.len() as i64 == audit::PAGE;
+        let next = last.filter(|_| full).map(|seq| format!("/account/activity?before={seq}"));
+        let first = before.map(|_: i64| "/account/activity".to_owned());
+        let shown = format!("{} entries", entries.len());
+        let empty = entries.is_empty();
+        let rows: Vec<_> = entries.into_iter().map(|entry| view! { <EntryRow entry now /> }).collect();
+        Ok(view! {
+            <Title text="Activity" />
+            <AccountLayout
+                here="/account/activity"
+                title="Activity"
+                lede="What was done with your account. This list cannot be changed, not even by us."
+            >
+                {if empty {
+                    view! { <EmptyState title="Nothing yet" text="What is done with your account from now on stands here." /> }
+                        .into_any()
+                } else {
+                    view! { <ol class="rows">{rows}</ol> }.into_any()
+                }}
+                <Pager first next shown />
+            </AccountLayout>
+        })
+    })
+}
+
+#[component]
+fn EntryRow(entry: Entry, now: DateTime<Utc>) -> impl IntoView {
+    let words = ago(entry.at.timestamp_millis(), now.timestamp_millis());
+    let at = entry.at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let from = match (entry.user_agent.as_str(), entry.address.as_str()) {
+        ("", "") => String::new(),
+        ("", address) => format!(" · {address}"),
+        (agent, "") => format!(" · {}", browser_name(agent)),
+        (agent, address) => format!(" · {} · {address}", browser_name(agent)),
+    };
+    view! {
+        <li class="row">
+            <div class="min-w-0">
+                <p class="label">{in_words(&entry.action)}</p>
+                <p class="hint">
+                    <RelativeTime datetime=at words /> {from}
+                </p>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// An action as its owner reads it.
+fn in_words(action: &str) -> String {
+    match action {
+        "account.created" => "Your account was created",
+        "account.changed" => "You changed your account",
+        "session.opened" => "Signed in",
+        "session.closed" => "Signed out",
+        "session.closed_elsewhere" => "Signed out on all other devices",
+        "sign_in.failed" => "Somebody gave a wrong password",
+        "proof.given" => "You confirmed that it was you",
+        "proof.failed" => "A wrong password was given to confirm that it was you",
+        "password.changed" => "The password was changed",
+        other => return other.replace(['.', '_'], " "),
+    }
+    .to_owned()
+}

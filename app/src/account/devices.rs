@@ -1,0 +1,81 @@
+use chrono::{DateTime, SecondsFormat, Utc};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use services::accounts::{self, SignedInDevice};
+
+use super::{browser::browser_name, layout::AccountLayout};
+use crate::{
+    page::{page, query},
+    ssr,
+    ui::*,
+};
+
+#[component]
+pub fn DevicesPage() -> impl IntoView {
+    let services = ssr::services();
+    let who = ssr::signed_in();
+    let ended = query("ended") == "1";
+    page(async move {
+        let devices = accounts::devices(&services, &who?).await?;
+        let (now, others) = (services.now(), devices.len() > 1);
+        let rows: Vec<_> = devices.into_iter().map(|device| view! { <DeviceRow device now /> }).collect();
+        Ok(view! {
+            <Title text="Devices" />
+            <AccountLayout
+                here="/account/devices"
+                title="Devices"
+                lede="Where you are signed in. End what you do not know, and change your password."
+            >
+                {ended
+                    .then(|| {
+                        view! {
+                            <div class="mb-6">
+                                <Notice kind=NoticeKind::Success>"Signed out there."</Notice>
+                            </div>
+                        }
+                    })}
+                <ul class="rows">{rows}</ul>
+                {others
+                    .then(|| {
+                        view! {
+                            <form class="mt-6" method="post" action="/api/sign_out_others">
+                                <Button>"Sign out on all other devices"</Button>
+                            </form>
+                        }
+                    })}
+            </AccountLayout>
+        })
+    })
+}
+
+#[component]
+fn DeviceRow(device: SignedInDevice, now: DateTime<Utc>) -> impl IntoView {
+    let name = browser_name(&device.user_agent);
+    let seen = ago(device.last_seen_at.timestamp_millis(), now.timestamp_millis());
+    let at = device.last_seen_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let since = device.created_at.format("%-d %B %Y").to_string();
+    let label = format!("Sign out {name}");
+    view! {
+        <li class="row">
+            <div class="min-w-0">
+                <p class="label">{name} {device.this.then(|| view! { " " <Badge text="This device" tone=Tone::Accent /> })}</p>
+                <p class="hint">
+                    {(!device.address.is_empty()).then(|| format!("{} · ", device.address))} "last used "
+                    <RelativeTime datetime=at words=seen /> {format!(" · since {since}")}
+                </p>
+            </div>
+            {(!device.this)
+                .then(|| {
+                    view! {
+                        <form method="post" action="/api/sign_out_device">
+                            <input type="hidden" name="session" value=device.id.to_string() />
+                            <button class="button button-small" type="submit" aria-label=label>
+                                "Sign out"
+                            </button>
+                        </form>
+                    }
+                })}
+        </li>
+    }
+    .into_any()
+}

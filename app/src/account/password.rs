@@ -1,0 +1,71 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use serde::Deserialize;
+
+use super::layout::AccountLayout;
+use crate::{
+    error::ApiError,
+    page::{faults, page, query, refused},
+    ssr,
+    ui::*,
+};
+
+/// Nothing of a refused form comes back: it was a password.
+#[derive(Default, Deserialize)]
+struct Arguments {}
+
+#[component]
+pub fn PasswordPage() -> impl IntoView {
+    let services = ssr::services();
+    let who = ssr::signed_in();
+    let error = refused::<Arguments>("/api/change_password").map(|refused| refused.error);
+    let saved = query("saved") == "1" && error.is_none();
+    page(async move {
+        who?.proved(services.now()).map_err(services::ServiceError::from)?;
+        Ok(view! {
+            <Title text="Password" />
+            <AccountLayout
+                here="/account/password"
+                title="Password"
+                lede="A few words in a row make a good one. Changing it signs you out on every other device."
+            >
+                {saved
+                    .then(|| {
+                        view! {
+                            <div class="mb-6">
+                                <Notice kind=NoticeKind::Success>
+                                    "Your password is changed, and every other device is signed out."
+                                </Notice>
+                            </div>
+                        }
+                    })}
+                <NewPassword error />
+            </AccountLayout>
+        })
+    })
+}
+
+#[component]
+fn NewPassword(error: Option<ApiError>) -> impl IntoView {
+    let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
+    let (shortest, longest) = super::password_bounds();
+    view! {
+        <form class="form" method="post" action="/api/change_password">
+            {faults(error.as_ref(), vec![("password", "New password")])}
+            <TextInput
+                name="form[password]"
+                label="New password"
+                hint="At least 12 characters."
+                input_type="password"
+                autocomplete="new-password"
+                min_length=shortest
+                max_length=longest
+                errors=errors
+            />
+            <div class="form-actions">
+                <Button kind=ButtonKind::Primary>"Change the password"</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}

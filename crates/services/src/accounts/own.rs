@@ -1,0 +1,81 @@
+use domain::{
+    FieldErrors,
+    account::{AccountForm, NewPasswordForm},
+    role::Role,
+};
+use events::Event;
+use identity::Principal;
+use storage::{
+    sessions,
+    users::{self, User},
+};
+
+use super::sessions::{Device, SignedIn, renew};
+use crate::{
+    Result, ServiceError, Services,
+    audit::{self, Act},
+};
+
+/// One's own account.
+pub async fn own(services: &Services, who: &Principal) -> Result<User> {
+    users::by_id(services.database.pool(), who.user_id).await?.ok_or(ServiceError::NotFound("account"))
+}
+
+/// Changes name, home region and roles. A freelancer's profile moves along with its owner, and is
+/// paused when they give up freelancing.
+pub async fn change(services: &Services, who: &Principal, form: &AccountForm, device: &Device) -> Result<()> {
+    let change = form.validate()?;
+    let mut tx = services.database.begin().await?;
+    if !change.roles.contains(Role::Client) && storage::jobs::has_open(&mut *tx, who.user_id).await? {
+        let message = "You have open jobs as a client. Close them before you give up hiring.";
+        return Err(FieldErrors::one("purpose", message).into());
+    }
+    if !change.roles.contains(Role::Freelancer) {
+        storage::profiles::pause(&mut tx, who.user_id, services.now()).await?;
+    }
+    users::update(&mut tx, who.user_id, &change.display_name, change.region).await?;
+    users::set_roles(&mut tx, who.user_id, &change.roles).await?;
+    storage::profiles::set_region(&mut tx, who.user_id, change.region, services.now()).await?;
+    // The name is masked in what is embedded, and the region is a condition of matching: either
+    // change may alter the matches of a profile. Without one, there is nothing to do.
+    events::append(&mut tx, Event::ProfileSaved { user_id: who.user_id }).await?;
+    let chosen = |roles: &domain::role::Roles| -> Vec<Role> {
+        roles.iter().filter(|role| matches!(role, Role::Freelancer | Role::Client)).collect()
+    };
+    let act =
+        Act::of(who.user_id, "account.changed").before(&chosen(&who.roles)).after(&chosen(&change.roles));
+    audit::record(services, &mut tx, act, device).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Changes the password and signs out everywhere else. Whoever has just proved who they are need not
+/// give the old one.
+pub async fn change_password(
+    services: &Services,
+    who: &Principal,
+    form: &NewPasswordForm,
+    device: &Device,
+) -> Result<SignedIn> {
+    who.proved(services.now())?;
+    let password = form.validate()?;
+    let account = own(services, who).await?;
+    refuse_weak(&password, &[&account.email, &account.display_name])?;
+    let hash = services.passwords.hash(password.into()).await.map_err(ServiceError::internal)?;
+    let mut tx = services.database.begin().await?;
+    users::set_password(&mut tx, who.user_id, &hash, services.now()).await?;
+    sessions::delete_others(&mut *tx, who.user_id, Some(who.session_id)).await?;
+    let renewed = renew(services, &mut tx, who, None).await?;
+    audit::record(services, &mut tx, Act::of(who.user_id, "password.changed"), device).await?;
+    tx.commit().await?;
+    Ok(renewed)
+}
+
+/// Refuses a password that is guessed first: a common one, a regular one, or one made of what is
+/// known of its owner.
+pub(crate) fn refuse_weak(password: &str, context: &[&str]) -> Result<(), FieldErrors> {
+    match identity::common::weakness(password, context) {
+        Some(weakness) => Err(FieldErrors::one("password", weakness.to_string())),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,249 @@
+//! Sessions: how long they last, who is behind one, and on which devices a person has one.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    FieldErrors, SessionId, UserId,
+    account::{PASSWORD_LENGTH, SecondFactor},
+    role::{Role, Roles},
+};
+use identity::{Principal, token};
+use secrecy::{ExposeSecret as _, SecretString};
+use storage::{
+    sessions::{self, NewSession},
+    users,
+};
+
+use crate::{
+    Result, ServiceError, Services,
+    audit::{self, Act},
+};
+
+/// A session's use is noted at most so often.
+const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(10);
+
+/// How long a session may last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Without being used.
+    pub idle: TimeDelta,
+    /// In all.
+    pub absolute: TimeDelta,
+}
+
+impl Limits {
+    /// Those who can do more are signed in for less long.
+    pub fn of(roles: &Roles) -> Self {
+        if roles.contains(Role::Admin) || roles.contains(Role::Superadmin) {
+            Self { idle: TimeDelta::hours(1), absolute: TimeDelta::hours(12) }
+        } else {
+            Self { idle: TimeDelta::days(30), absolute: TimeDelta::days(90) }
+        }
+    }
+}
+
+/// From where a request comes, as far as it tells.
+#[derive(Clone, Debug, Default)]
+pub struct Device {
+    pub user_agent: String,
+    pub address: Option<IpAddr>,
+    /// The session that the browser has already; a new one takes its place.
+    pub session: Option<SessionId>,
+}
+
+impl Device {
+    /// What is stored of the browser's name for itself.
+    pub(crate) fn user_agent(&self) -> String {
+        self.user_agent.chars().filter(|c| !c.is_control()).take(300).collect()
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.address.map(|address| address.to_canonical().to_string()).unwrap_or_default()
+    }
+}
+
+/// The token of a new session; it is shown to the browser once and stored only as a hash.
+pub struct SignedIn {
+    pub user_id: UserId,
+    pub token: SecretString,
+    /// For how long the browser may keep it if it is not used.
+    pub keep_for: TimeDelta,
+}
+
+/// Who is behind a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    pub principal: Principal,
+    /// For how long the browser may keep the token from now on, where that has just changed.
+    pub renewed: Option<TimeDelta>,
+}
+
+/// Opens a session for somebody who has proved who they are. The session that the browser had ends,
+/// whoever's it was.
+pub(crate) async fn open_session(
+    services: &Services,
+    db: &mut sqlx::PgConnection,
+    user_id: UserId,
+    second_factor: Option<SecondFactor>,
+    device: &Device,
+) -> Result<SignedIn> {
+    let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let limits = Limits::of(&person.roles);
+    let (token, token_hash) = new_token()?;
+    let now = services.now();
+    let session = NewSession {
+        id: SessionId::new(),
+        user_id,
+        token_hash: &token_hash,
+        user_agent: &device.user_agent(),
+        address: &device.address(),
+        created_at: now,
+        expires_at: now + limits.idle,
+        ends_at: now + limits.absolute,
+        second_factor,
+    };
+    sessions::insert(db, &session).await?;
+    if let Some(before) = device.session {
+        sessions::delete(db, before).await?;
+    }
+    Ok(SignedIn { user_id, token, keep_for: limits.idle })
+}
+
+fn new_token() -> Result<(SecretString, [u8; 32])> {
+    let token = token::generate().map_err(ServiceError::internal)?;
+    let hash = token::hash(token.expose_secret()).ok_or(ServiceError::SignedOut)?;
+    Ok((token, hash))
+}
+
+/// Who is behind a session token; none if it is unknown or has expired.
+pub async fn authenticate(services: &Services, token: &str) -> Result<Option<Authenticated>> {
+    let Some(token_hash) = token::hash(token) else { return Ok(None) };
+    let now = services.now();
+    let pool = services.database.pool();
+    let Some(session) = sessions::by_token(pool, &token_hash, now).await? else { return Ok(None) };
+    let mut renewed = None;
+    if now - session.last_seen_at > TOUCH_EVERY {
+        let expires_at = (now + Limits::of(&session.roles).idle).min(session.ends_at);
+        sessions::touch(pool, session.id, now, expires_at).await?;
+        renewed = Some(expires_at - now);
+    }
+    let principal = Principal {
+        user_id: session.user_id,
+        session_id: session.id,
+        display_name: session.display_name,
+        region: session.region,
+        roles: session.roles,
+        email_verified: session.email_verified,
+        proved_at: session.proved_at,
+        second_factor: session.second_factor,
+    };
+    Ok(Some(Authenticated { principal, renewed }))
+}
+
+/// Whether a session goes on, whatever its token is by now.
+pub async fn is_open(services: &Services, id: SessionId) -> Result<bool> {
+    Ok(sessions::is_open(services.database.pool(), id, services.now()).await?)
+}
+
+pub async fn sign_out(services: &Services, who: &Principal, device: &Device) -> Result<()> {
+    let mut tx = services.database.begin().await?;
+    sessions::delete(&mut *tx, who.session_id).await?;
+    audit::record(services, &mut tx, Act::of(who.user_id, "session.closed"), device).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A device of one's own, for its owner.
+#[derive(Clone, Debug)]
+pub struct SignedInDevice {
+    pub id: SessionId,
+    pub user_agent: String,
+    pub address: String,
+    pub created_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    /// Whether it is the one that asks.
+    pub this: bool,
+}
+
+/// The devices on which one is signed in.
+pub async fn devices(services: &Services, who: &Principal) -> Result<Vec<SignedInDevice>> {
+    let devices = sessions::of_user(services.database.pool(), who.user_id, services.now()).await?;
+    Ok(devices
+        .into_iter()
+        .map(|device| SignedInDevice {
+            this: device.id == who.session_id,
+            id: device.id,
+            user_agent: device.user_agent,
+            address: device.address,
+            created_at: device.created_at,
+            last_seen_at: device.last_seen_at,
+        })
+        .collect())
+}
+
+/// Signs out one of one's own devices.
+pub async fn sign_out_device(
+    services: &Services,
+    who: &Principal,
+    id: SessionId,
+    device: &Device,
+) -> Result<()> {
+    let mut tx = services.database.begin().await?;
+    if !sessions::delete_of_user(&mut *tx, who.user_id, id).await? {
+        return Err(ServiceError::NotFound("device"));
+    }
+    audit::record(services, &mut tx, Act::of(who.user_id, "session.closed"), device).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Signs out everywhere but here; gives on how many devices that was.
+pub async fn sign_out_others(services: &Services, who: &Principal, device: &Device) -> Result<u64> {
+    let mut tx = services.database.begin().await?;
+    let count = sessions::delete_others(&mut *tx, who.user_id, Some(who.session_id)).await?;
+    let act = Act::of(who.user_id, "session.closed_elsewhere").after(&count);
+    audit::record(services, &mut tx, act, device).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Proves again who one is, with the password. The session gets another token.
+pub async fn confirm(
+    services: &Services,
+    who: &Principal,
+    password: &str,
+    device: &Device,
+) -> Result<SignedIn> {
+    let wrong = || FieldErrors::one("password", "That is not your password.");
+    if password.chars().count() > *PASSWORD_LENGTH.end() {
+        return Err(wrong().into());
+    }
+    let known = users::credentials_of(services.database.pool(), who.user_id).await?;
+    let hash = known.and_then(|known| known.password_hash);
+    let verdict = services.passwords.verify(password.into(), hash).await.map_err(ServiceError::internal)?;
+    let right = verdict.is_right();
+    let mut tx = services.database.begin().await?;
+    if !right {
+        audit::record(services, &mut tx, Act::of(who.user_id, "proof.failed"), device).await?;
+        tx.commit().await?;
+        return Err(wrong().into());
+    }
+    let renewed = renew(services, &mut tx, who, None).await?;
+    audit::record(services, &mut tx, Act::of(who.user_id, "proof.given"), device).await?;
+    tx.commit().await?;
+    Ok(renewed)
+}
+
+/// Gives a session another token, because its owner has just proved who they are, or because it may
+/// do other things from now on.
+pub(crate) async fn renew(
+    services: &Services,
+    db: &mut sqlx::PgConnection,
+    who: &Principal,
+    second_factor: Option<SecondFactor>,
+) -> Result<SignedIn> {
+    let (token, token_hash) = new_token()?;
+    sessions::rotate(db, who.session_id, &token_hash, second_factor, services.now()).await?;
+    Ok(SignedIn { user_id: who.user_id, token, keep_for: Limits::of(&who.roles).idle })
+}

@@ -1,0 +1,83 @@
+//! The audit log shows what was done, and that nobody has rewritten it.
+
+#![allow(clippy::unwrap_used)]
+
+use domain::account::SignInForm;
+use services::{
+    accounts::{self, Device},
+    audit::{self, Verdict},
+};
+use sqlx::PgPool;
+use test_support::{MIGRATOR, World};
+
+/// Runs SQL as somebody who got hold of the database, whom triggers do not stop.
+async fn tamper(pool: &PgPool, sql: &'static str) {
+    let mut db = pool.acquire().await.unwrap();
+    sqlx::query("set session_replication_role = replica").execute(&mut *db).await.unwrap();
+    assert!(sqlx::query(sql).execute(&mut *db).await.unwrap().rows_affected() > 0);
+    sqlx::query("set session_replication_role = default").execute(&mut *db).await.unwrap();
+}
+
+/// A log of three people who came.
+async fn world(pool: PgPool) -> World {
+    let world = World::new(pool).await;
+    for name in ["Ada", "Bo", "Cy"] {
+        world.person(name, "client").await;
+    }
+    let verdict = audit::verify(&world.services).await.unwrap();
+    assert!(matches!(verdict, Verdict::Intact { entries: 3.. }), "{verdict:?}");
+    world
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_changed_entry_shows(pool: PgPool) {
+    let world = world(pool).await;
+    tamper(world.pool(), "update auth.audit_log set action = 'session.closed' where seq = 2").await;
+    assert_eq!(audit::verify(&world.services).await.unwrap(), Verdict::Broken { seq: 2 });
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_entry_taken_out_shows(pool: PgPool) {
+    let world = world(pool).await;
+    tamper(world.pool(), "delete from auth.audit_log where seq = 2").await;
+    assert_eq!(audit::verify(&world.services).await.unwrap(), Verdict::Broken { seq: 2 });
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_end_cut_off_shows(pool: PgPool) {
+    let world = world(pool).await;
+    tamper(world.pool(), "delete from auth.audit_log where seq > 2").await;
+    assert_eq!(audit::verify(&world.services).await.unwrap(), Verdict::CutOff { entries: 2 });
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn nobody_rewrites_the_log_by_mistake(pool: PgPool) {
+    let world = world(pool).await;
+    for sql in
+        ["update auth.audit_log set action = 'xyz'", "delete from auth.audit_log", "truncate auth.audit_log"]
+    {
+        let refused = sqlx::query(sql).execute(world.pool()).await.unwrap_err();
+        assert!(refused.to_string().contains("never changed"), "{refused}");
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn one_reads_what_concerns_oneself_and_nothing_else(pool: PgPool) {
+    let world = world(pool).await;
+    let s = &world.services;
+    let (ada, bo) = (world.person("Ada", "client").await, world.person("Bo", "client").await);
+    let form =
+        SignInForm { email: "person3@example.com".into(), password: "wrong".into(), next: String::new() };
+    let thief =
+        Device { user_agent: "Thief\r\n/1.0".into(), address: Some([192, 0, 2, 7].into()), session: None };
+    accounts::sign_in(s, &form, &thief).await.err().unwrap();
+    let entries = audit::own(s, &ada, None).await.unwrap();
+    let failed = &entries[0];
+    assert_eq!((failed.action.as_str(), failed.actor_id), ("sign_in.failed", None));
+    assert_eq!((failed.address.as_str(), failed.user_agent.as_str()), ("192.0.2.7", "Thief/1.0"));
+    for entry in audit::own(s, &bo, None).await.unwrap() {
+        assert!(entry.subject_id == Some(bo.user_id), "{entry:?}");
+    }
+    let older = audit::own(s, &ada, Some(failed.seq)).await.unwrap();
+    assert_eq!(older.len(), entries.len() - 1);
+}
