@@ -8,6 +8,8 @@
 #![recursion_limit = "256"]
 
 pub mod error;
+#[cfg(feature = "ssr")]
+pub mod error_page;
 pub mod ui;
 
 #[cfg(feature = "ssr")]
@@ -16,6 +18,8 @@ pub mod account;
 pub mod cookie;
 #[cfg(feature = "ssr")]
 pub mod freelancers;
+#[cfg(feature = "ssr")]
+pub mod head;
 #[cfg(feature = "ssr")]
 pub mod home;
 #[cfg(feature = "ssr")]

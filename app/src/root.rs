@@ -13,7 +13,7 @@ use leptos_router::{
 
 use crate::{
     account, freelancers, home, jobs, live,
-    page::NotFound,
+    page::{NotFound, here},
     ssr, theme,
     ui::{Shell, Viewer},
 };
@@ -90,7 +90,7 @@ fn Framed() -> impl IntoView {
         name: who.display_name,
     });
     view! {
-        <Shell viewer path theme=theme::chosen() bare>
+        <Shell viewer path here=here() theme=theme::chosen() bare>
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/") view=home::HomePage ssr=SsrMode::Async />
                 <Route path=path!("/jobs") view=jobs::BrowsePage ssr=SsrMode::Async />
@@ -111,6 +111,7 @@ fn Framed() -> impl IntoView {
                 <Route path=path!("/account/password") view=account::PasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/account/devices") view=account::DevicesPage ssr=SsrMode::Async />
                 <Route path=path!("/account/activity") view=account::ActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/signed-out") view=account::SignedOutPage ssr=SsrMode::Async />
                 <Route path=path!("/confirm") view=account::ConfirmPage ssr=SsrMode::Async />
                 <Route path=path!("/benchmark/table") view=home::TablePage ssr=SsrMode::Async />
             </FlatRoutes>

@@ -27,6 +27,10 @@ pub struct Viewer(pub Option<Principal>);
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
 
+/// Marks a request that came without TLS although cookies are bound to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Unencrypted;
+
 /// A form that was refused and is shown again on the page it came from.
 #[derive(Clone, Debug)]
 pub struct FormReplay {
@@ -61,6 +65,11 @@ pub fn signed_in() -> Result<Principal, ApiError> {
 /// The refused form to show again, if it was meant for `action` (such as `/api/sign_in`).
 pub fn replay(action: &str) -> Option<FormReplay> {
     asked(|parts| parts.extensions.get::<FormReplay>().filter(|replay| replay.action == action).cloned())
+}
+
+/// The refused form, whatever it was meant for: for the page of those who were signed out.
+pub fn held_back() -> Option<FormReplay> {
+    asked(|parts| parts.extensions.get::<FormReplay>().cloned())
 }
 
 /// A request header, if it is text.
@@ -106,6 +115,13 @@ pub fn forget_session() {
 
 fn transport() -> Transport {
     asked(|parts| parts.extensions.get::<Transport>().copied()).unwrap_or(Transport::Tls)
+}
+
+/// Whether the browser will keep a session: not where it reaches this server by another name than
+/// localhost and without TLS, which no proxy in between says it ended.
+pub fn keeps_sessions() -> bool {
+    let plain = asked(|parts| Some(parts.extensions.get::<Unencrypted>().is_some())).unwrap_or_default();
+    !plain
 }
 
 /// From where the request comes.

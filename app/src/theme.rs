@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{error::ApiError, ssr, ui::Theme};
 
-const COOKIE: &str = "theme";
+pub const COOKIE: &str = "theme";
 const ONE_YEAR: i64 = 365 * 24 * 60 * 60;
 
 /// The theme that the request's cookie asks for.
@@ -15,6 +15,9 @@ pub fn chosen() -> Theme {
 #[server(endpoint = "theme")]
 pub async fn set_theme(theme: String, #[server(default)] next: String) -> Result<(), ApiError> {
     ssr::set_cookie(COOKIE, Theme::parse(&theme).as_str(), ONE_YEAR);
-    ssr::redirect(&next);
+    // Without one, the browser goes back to the page it comes from.
+    if !next.is_empty() {
+        ssr::redirect(&next);
+    }
     Ok(())
 }

@@ -42,32 +42,31 @@ impl Opened {
 
 /// Keeps a private server running: one that dies is started again.
 struct Keeper {
-    private: Arc<Mutex<PrivatePostgres>>,
+    /// None once it is to be stopped.
+    private: Arc<Mutex<Option<PrivatePostgres>>>,
     looking: JoinHandle<()>,
 }
 
 impl Keeper {
     fn new(private: PrivatePostgres, database: Database) -> Self {
-        let private = Arc::new(Mutex::new(private));
+        let private = Arc::new(Mutex::new(Some(private)));
         let looking = tokio::spawn(look_after(private.clone(), database));
         Self { private, looking }
     }
 
     async fn stop(self) -> Result<Result<(), private_postgres::Error>, tokio::task::JoinError> {
         self.looking.abort();
-        // Once it has ended, nobody else holds the server.
-        let _ = self.looking.await;
         let private = self.private;
-        tokio::task::spawn_blocking(move || match Arc::into_inner(private).map(Mutex::into_inner) {
-            Some(Ok(private)) => private.stop(),
-            // A look that is still under way drops it, which stops it too.
-            Some(Err(_)) | None => Ok(()),
+        tokio::task::spawn_blocking(move || {
+            // A look that is still under way is waited for.
+            let private = private.lock().unwrap_or_else(PoisonError::into_inner).take();
+            private.map_or(Ok(()), PrivatePostgres::stop)
         })
         .await
     }
 }
 
-async fn look_after(private: Arc<Mutex<PrivatePostgres>>, database: Database) {
+async fn look_after(private: Arc<Mutex<Option<PrivatePostgres>>>, database: Database) {
     let mut tick = tokio::time::interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -75,6 +74,7 @@ async fn look_after(private: Arc<Mutex<PrivatePostgres>>, database: Database) {
         let held = private.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let mut private = held.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(private) = private.as_mut() else { return Ok(None) };
             let revived = private.revive()?;
             Ok::<_, private_postgres::Error>(revived.then(|| private.url(NAME)))
         });

@@ -1,6 +1,6 @@
 //! Connections: how many there may be, how long one may take to say what it wants, and how they end.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::Request;
@@ -43,7 +43,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, max: usize, stop: 
         let answer = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(address));
             let mut app = app.clone();
-            async move { Ok::<_, Infallible>(app.call(request.map(Body::new)).await?) }
+            async move { app.call(request.map(Body::new)).await }
         });
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer).into_owned();
         let connection = open.watch(connection);

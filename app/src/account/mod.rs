@@ -10,6 +10,7 @@ mod own;
 mod password;
 mod sign_in;
 mod sign_up;
+mod signed_out;
 
 pub use activity::*;
 pub use api::*;
@@ -20,6 +21,7 @@ pub use own::*;
 pub use password::*;
 pub use sign_in::*;
 pub use sign_up::*;
+pub use signed_out::*;
 
 use domain::{
     account::PASSWORD_LENGTH,

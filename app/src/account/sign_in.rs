@@ -60,12 +60,23 @@ fn SignIn(form: SignInForm, error: Option<ApiError>, demo: DemoAccounts) -> impl
         next => format!("/sign-up?next={}", encode(next)),
     };
     let sent_here = error.is_none() && !matches!(form.next.as_str(), "" | "/");
+    let insecure = !ssr::keeps_sessions();
     let demo = (!demo.0.is_empty()).then(|| view! { <Demo accounts=demo next=form.next.clone() /> });
     view! {
         <div class="max-w-lg mx-auto">
             <PageHeader title="Sign in" />
             {sent_here
                 .then(|| view! { <div class="mb-6"><Notice>"Please sign in to go on to that page."</Notice></div> })}
+            {insecure
+                .then(|| {
+                    view! {
+                        <div class="mb-6">
+                            <Notice kind=NoticeKind::Warning>
+                                "If the address of this page begins with http://, your browser will keep nobody signed in. Please open the site by https."
+                            </Notice>
+                        </div>
+                    }
+                })}
             <form class="form" method="post" action="/api/sign_in">
                 {faults(error.as_ref(), vec![("email", "E-mail address"), ("password", "Sign-in")])}
                 <input type="hidden" name="form[next]" value=form.next />

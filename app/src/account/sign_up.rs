@@ -1,10 +1,11 @@
 use domain::{account::SignUpForm, place::Region};
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title};
+use leptos_meta::Title;
 use serde::Deserialize;
 
 use crate::{
     error::ApiError,
+    head,
     page::{encode, faults, go, query, refused},
     ssr,
     ui::*,
@@ -33,12 +34,9 @@ pub fn SignUpPage() -> impl IntoView {
             (Arguments { form, next }, None)
         }
     };
+    head::describe("Join 8thDegree to find freelancers or jobs that fit, with the reasons.");
     view! {
         <Title text="Join" />
-        <Meta
-            name="description"
-            content="Join 8thDegree to find freelancers or jobs that fit, with the reasons."
-        />
         <SignUp form=arguments.form next=arguments.next error />
     }
     .into_any()

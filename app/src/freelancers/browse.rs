@@ -7,12 +7,13 @@ use domain::{
     skill::Skill,
 };
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title};
+use leptos_meta::Title;
 use services::profiles;
 
 use super::{KNOWN_SKILLS, KnownSkills};
 use crate::{
     error::ErrorKind,
+    head,
     page::{encode, page, query},
     ssr,
     ui::*,
@@ -32,12 +33,11 @@ pub fn BrowsePage() -> impl IntoView {
                 (None, errors)
             }
         };
+        head::describe(
+            "Freelancers across trades and regions: what they do, how well, and what an hour costs.",
+        );
         Ok(view! {
             <Title text="Freelancers" />
-            <Meta
-                name="description"
-                content="Freelancers across trades and regions: what they do, how well, and what an hour costs."
-            />
             <PageHeader title="Freelancers" lede="What people do, how well, and what an hour of it costs." />
             <div class="with-aside with-aside-first">
                 <Filters form=form.clone() errors=errors.clone() />

@@ -4,10 +4,11 @@ use domain::{
     skill::SkillLevel,
 };
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title};
+use leptos_meta::Title;
 use services::profiles;
 
 use crate::{
+    head,
     page::{page, param},
     ssr,
     ui::*,
@@ -28,9 +29,9 @@ pub fn FreelancerPage() -> impl IntoView {
         };
         let title = format!("{}, {}", profile.display_name, profile.content.title);
         let description: String = profile.content.summary.chars().take(155).collect();
+        head::describe(&description);
         Ok(view! {
             <Title text=title />
-            <Meta name="description" content=description />
             <ProfileView profile stance />
         })
     })

@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use domain::browse::JobListing;
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title};
+use leptos_meta::Title;
 use services::{
     engine::cards::job_place,
     home::{self, Example, Overview, Stats},
 };
 
-use crate::{page::page, ssr, ui::*};
+use crate::{head, page::page, ssr, ui::*};
 
 const DESCRIPTION: &str =
     "A freelance marketplace that measures how well a job and a person fit, in degrees, and says why.";
@@ -28,12 +28,10 @@ pub fn HomePage() -> impl IntoView {
         let overview = home::overview(&services).await?;
         let now_ms = services.now().timestamp_millis();
         let threshold = services.engine().policy().threshold.degrees();
+        head::describe(DESCRIPTION);
+        head::preview("8thDegree", DESCRIPTION);
         Ok(view! {
             <Title text="" />
-            <Meta name="description" content=DESCRIPTION />
-            <Meta property="og:title" content="8thDegree" />
-            <Meta property="og:description" content=DESCRIPTION />
-            <Meta property="og:type" content="website" />
             <Landing overview visitor threshold now_ms />
         })
     })

@@ -80,10 +80,12 @@ fn destinations(viewer: Option<&Viewer>) -> Vec<NavItem> {
 #[component]
 pub fn Shell(
     #[prop(optional_no_strip)] viewer: Option<Viewer>,
-    /// The path of this page, such as `/jobs`; marks the place in the navigation and is where the
-    /// theme form leads back to.
+    /// The path of this page, such as `/jobs`; marks the place in the navigation.
     #[prop(into)]
     path: String,
+    /// The path with its query, where the theme form leads back to; none for where one came from.
+    #[prop(optional, into)]
+    here: String,
     #[prop(optional)] theme: Theme,
     /// A narrow column, for forms and texts.
     #[prop(optional)]
@@ -100,11 +102,11 @@ pub fn Shell(
     };
     view! {
         <a class="skip-link" href="#main">"Skip to content"</a>
-        <SiteHeader viewer path=path.clone() />
+        <SiteHeader viewer path />
         <main id="main" tabindex="-1" class=main_class>
             {children()}
         </main>
-        <SiteFooter path theme />
+        <SiteFooter here theme />
     }
     .into_any()
 }
@@ -185,13 +187,13 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
 
 /// The footer, with the choice of colours.
 #[component]
-pub fn SiteFooter(#[prop(into)] path: String, #[prop(optional)] theme: Theme) -> impl IntoView {
+pub fn SiteFooter(#[prop(into)] here: String, #[prop(optional)] theme: Theme) -> impl IntoView {
     view! {
         <footer class="site-footer">
             <div class="rule" aria-hidden="true"></div>
             <div class="page site-footer-bar">
                 <p>"8thDegree. How well two people fit, in degrees."</p>
-                <ThemeForm next=path theme />
+                <ThemeForm next=here theme />
             </div>
         </footer>
     }

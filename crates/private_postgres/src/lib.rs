@@ -133,13 +133,14 @@ impl PrivatePostgres {
         }
         let owner = Owner::find()?;
         let home = owner.prepare_home(&options.dir)?;
-        match Lock::acquire(&home, Duration::ZERO) {
-            Ok(_free) => return Ok(None),
-            Err(Error::InUse { .. }) => {}
-            Err(other) => return Err(other),
-        }
         let deadline = Instant::now() + options.ready_within;
         loop {
+            // Asked each time: whoever holds it may be about to stop.
+            match Lock::acquire(&home, Duration::ZERO) {
+                Ok(_free) => return Ok(None),
+                Err(Error::InUse { .. }) => {}
+                Err(other) => return Err(other),
+            }
             // Opened only once it is ready: whoever holds the folder may be creating it.
             if let Some(port) = server::port_if_ready(&home.join("data")) {
                 let cluster = Cluster::open_or_create(home, owner, options.durability)?;

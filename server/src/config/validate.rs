@@ -35,8 +35,8 @@ impl Config {
             ),
             (
                 "database.max_connections",
-                (2..=1_000).contains(&self.database.max_connections),
-                "it must be from 2 to 1000",
+                (5..=1_000).contains(&self.database.max_connections),
+                "it must be from 5 to 1000",
             ),
             (
                 "embedding.http.base_url",

@@ -76,7 +76,12 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
             let action = asked.uri.path().to_owned();
             let body = String::from_utf8_lossy(&body).into_owned();
             let replay = FormReplay { action, body, error };
-            Ok(show_again(api, &asked, &back, replay, &done.cookies).await)
+            let back = match replay.error.kind {
+                // The page of the form is none for them any more; another one keeps what they wrote.
+                ErrorKind::SignedOut => "/signed-out",
+                _ => &back,
+            };
+            Ok(show_again(api, &asked, back, replay, &done.cookies).await)
         }
     }
 }

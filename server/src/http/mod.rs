@@ -13,7 +13,7 @@ mod statics;
 
 use std::time::Duration;
 
-use app::error::ErrorKind;
+use app::{error::ErrorKind, head::Head};
 use axum::{
     Router,
     extract::{Request, State as Extracted},
@@ -79,9 +79,12 @@ fn pages(state: &State) -> Router {
         if let Some(demo) = demo.clone() {
             provide_context(demo);
         }
-        let parts = use_context::<axum::http::request::Parts>();
-        if let Some(PageNonce(nonce)) = parts.and_then(|parts| parts.extensions.get().cloned()) {
+        let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
+        if let Some(PageNonce(nonce)) = parts.extensions.get().cloned() {
             provide_context(nonce);
+        }
+        if let Some(head) = parts.extensions.get::<Head>().cloned() {
+            provide_context(head);
         }
     };
     let render = leptos_axum::render_app_async_with_context(context, shell);

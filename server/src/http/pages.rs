@@ -1,6 +1,9 @@
 //! Pages: rendered whole, with what browsers need to keep and to trust them.
 
-use app::ssr::{FormReplay, Viewer};
+use app::{
+    head::Head,
+    ssr::{FormReplay, Viewer, local_path},
+};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
@@ -26,8 +29,9 @@ pub(crate) struct PageNonce(pub(crate) Nonce);
 /// The reactive owner of a page is freed only when its body has been read to the end. So that is
 /// done in a task of its own, which a visitor who leaves does not interrupt.
 pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
-    let nonce = Nonce::new();
+    let (nonce, head) = (Nonce::new(), Head::default());
     request.extensions_mut().insert(PageNonce(nonce.clone()));
+    request.extensions_mut().insert(head.clone());
     let personal = is_personal(&request);
     let conditional = matches!(*request.method(), Method::GET | Method::HEAD);
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
@@ -41,6 +45,7 @@ pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
     if !is_html(response.headers()) {
         return with_body(response, body);
     }
+    let body = with_head(body, &head.html());
     let cache = HeaderValue::from_static(if personal { "private, no-store" } else { "no-cache" });
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(cache);
     response.headers_mut().append(header::VARY, HeaderValue::from_static("cookie"));
@@ -63,8 +68,7 @@ pub(crate) async fn without_slash(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let bare = path.trim_end_matches('/');
-    // Two slashes at the start would lead to another site.
-    if !reads || bare.is_empty() || bare == path || bare.starts_with("//") {
+    if !reads || bare.is_empty() || bare == path || local_path(bare) != bare {
         return next.run(request).await;
     }
     let to = match request.uri().query() {
@@ -85,6 +89,14 @@ async fn render(request: Request, next: Next) -> (Response, Bytes) {
         }
     };
     (Response::from_parts(parts, Body::empty()), body)
+}
+
+/// The document with these tags at the end of its head.
+fn with_head(document: Bytes, tags: &str) -> Bytes {
+    match memmem::find(&document, b"</head>") {
+        Some(at) if !tags.is_empty() => [&document[..at], tags.as_bytes(), &document[at..]].concat().into(),
+        _ => document,
+    }
 }
 
 /// Whether the page is one person's and must not be kept by anybody.

@@ -1,7 +1,11 @@
 //! Errors that arise before or around a page: one value inside, and at the edge a page for people
 //! and JSON for programs.
 
-use app::error::{ApiError, ErrorKind};
+use app::{
+    error::{ApiError, ErrorKind},
+    error_page::error_page,
+    ui::Theme,
+};
 use axum::{
     Json,
     body::{Body, HttpBody as _},
@@ -10,6 +14,7 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
+use axum_extra::extract::cookie::CookieJar;
 
 use super::observe::RequestId;
 use crate::State;
@@ -52,12 +57,14 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
 /// Middleware: writes the body of refusals.
 pub(crate) async fn render(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
     let html = wants_html(request.headers());
+    let theme = theme(request.headers());
     let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
     let refusal = response.extensions_mut().remove::<Refusal>().or_else(|| bare(&response));
     let Some(Refusal(error)) = refusal else { return response };
     let written = if html {
-        Html(page(&error, id.as_ref(), state.stylesheet())).into_response()
+        let id = id.map(|id| id.to_string());
+        Html(error_page(&error, id, theme, state.stylesheet())).into_response()
     } else {
         Json(&error).into_response()
     };
@@ -70,6 +77,12 @@ pub(crate) async fn render(Extracted(state): Extracted<State>, request: Request,
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
     }
     response
+}
+
+/// The colours the visitor chose.
+fn theme(headers: &HeaderMap) -> Theme {
+    let cookies = CookieJar::from_headers(headers);
+    cookies.get(app::theme::COOKIE).map(|cookie| Theme::parse(cookie.value())).unwrap_or_default()
 }
 
 /// The error that a bare status stands for, as the router and the file service answer it.
@@ -87,66 +100,9 @@ fn bare(response: &Response) -> Option<Refusal> {
     }
 }
 
-const fn heading(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Malformed => "We could not read that",
-        ErrorKind::SignedOut => "Please sign in",
-        ErrorKind::Forbidden => "Not allowed",
-        ErrorKind::ProofNeeded => "Is it you?",
-        ErrorKind::NotFound => "Not found",
-        ErrorKind::NotAllowed => "Not possible here",
-        ErrorKind::TooSlow => "That took too long",
-        ErrorKind::Conflict => "Changed meanwhile",
-        ErrorKind::TooLarge => "Too large",
-        ErrorKind::Invalid => "Something needs your attention",
-        ErrorKind::TooMany => "Too often",
-        ErrorKind::Internal => "Something went wrong",
-        ErrorKind::Unavailable => "Back in a moment",
-    }
-}
-
-/// A page that needs nothing but itself: it is shown when all else may be broken.
-fn page(error: &ApiError, id: Option<&RequestId>, stylesheet: &str) -> String {
-    let (heading, status) = (heading(error.kind), error.status());
-    let message = escape(&error.message);
-    let (way, to) = match error.kind {
-        ErrorKind::SignedOut => ("Sign in", "/sign-in"),
-        _ => ("To the start page", "/"),
-    };
-    let id = id.map(|id| format!("<p class=\"hint\">Request {id}</p>")).unwrap_or_default();
-    let stylesheet = match stylesheet {
-        "" => String::new(),
-        href => format!("<link rel=\"stylesheet\" href=\"{}\">", escape(href)),
-    };
-    format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{heading} · 8thDegree</title>{stylesheet}</head><body>\
-         <header class=\"site-header\"><div class=\"page site-bar\"><a href=\"/\">8thDegree</a></div></header>\
-         <main id=\"main\" class=\"page page-main page-narrow\"><p class=\"hint\">{status}</p>\
-         <h1>{heading}</h1><p>{message}</p><p><a href=\"{to}\">{way}</a></p>{id}</main></body></html>"
-    )
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 /// A response with a body that is known to be whole.
 pub(crate) fn with_body(mut response: Response, body: impl Into<Body>) -> Response {
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.body_mut() = body.into();
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_cannot_bring_markup_into_the_page() {
-        let error = ApiError::new(ErrorKind::Invalid, "<script>\"&");
-        let page = page(&error, None, "/pkg/x.css");
-        assert!(page.contains("&lt;script&gt;&quot;&amp;") && !page.contains("<script>"));
-    }
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use app::{
     cookie::Transport,
-    ssr::{ClientAddress, Viewer},
+    ssr::{ClientAddress, Unencrypted, Viewer},
 };
 use axum::{
     extract::{ConnectInfo, Request, State as Extracted},
@@ -43,6 +43,11 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
     let renewed = known.as_ref().and_then(|known| known.renewed);
     request.extensions_mut().insert(Viewer(known.map(|known| known.principal)));
     request.extensions_mut().insert(transport);
+    let ended_by_proxy =
+        ["x-forwarded-proto", "forwarded"].iter().any(|name| request.headers().contains_key(*name));
+    if transport == Transport::Tls && state.config().server.public_url.is_none() && !ended_by_proxy {
+        request.extensions_mut().insert(Unencrypted);
+    }
     if let Some(address) = client_address(&request, state.config().server.proxies) {
         request.extensions_mut().insert(ClientAddress(address));
     }

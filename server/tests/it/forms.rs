@@ -119,3 +119,28 @@ async fn programs_get_json_with_a_fitting_status(pool: PgPool) {
         (400, "application/json".into())
     );
 }
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn what_somebody_wrote_outlives_their_session(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let body =
+        "job_id=00000000-0000-7000-8000-000000000001&form%5Btitle%5D=Half+an+hour+of+writing&intent=publish";
+    let answer = site.submit("/jobs/new", "/api/create_job", body).await;
+    assert_eq!(answer.status(), 401);
+    let html = answer.text().await.unwrap();
+    assert!(
+        html.contains("Half an hour of writing") && html.contains("action=\"/api/create_job\""),
+        "{html}"
+    );
+    let alone = site.get("/signed-out").await;
+    assert_eq!((alone.status().as_u16(), header_of(&alone, "location")), (303, "/sign-in".into()));
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn choosing_colours_keeps_the_search(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let page = site.get("/jobs?q=rust&sort=budget").await.text().await.unwrap();
+    assert!(page.contains("name=\"next\" value=\"/jobs?q=rust&amp;sort=budget\""));
+    let answer = site.submit("/jobs?q=rust", "/api/theme", "theme=dark&next=").await;
+    assert_eq!(header_of(&answer, "location"), "/jobs?q=rust");
+}

@@ -1,6 +1,9 @@
 //! Pages, their headers, and the addresses for machines.
 
+use domain::{JobId, job::JobForm};
+use futures::StreamExt as _;
 use reqwest::header;
+use services::{jobs, jobs::Intent};
 use sqlx::PgPool;
 
 use crate::site::{Site, eventually, header_of};
@@ -42,7 +45,54 @@ async fn who_lacks_a_role_is_told_where_to_take_it_up(pool: PgPool) {
     let page = site.get_with("/jobs/new", &[(header::COOKIE, &ada.cookie)]).await;
     assert_eq!(page.status(), 403);
     let html = page.text().await.unwrap();
-    assert!(html.contains("for people who hire") && html.contains("href=\"/account\""));
+    assert!(html.contains("Posting jobs is for clients") && html.contains("href=\"/account\""));
+    let page = site.get_with("/my/jobs", &[(header::COOKIE, &ada.cookie)]).await.text().await.unwrap();
+    assert!(page.contains("for people who hire") && page.contains("href=\"/account\""));
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn what_a_page_says_in_its_head_never_gets_into_another_one(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let ada = site.visitor("Ada", "client").await;
+    let secret = JobForm {
+        description: format!("TOPSECRETPLAN {}", test_support::database_job().description),
+        ..test_support::database_job()
+    };
+    let draft = JobId::new();
+    jobs::create(&site.world.services, &ada.who, draft, &secret, Intent::Keep).await.unwrap();
+    let own = format!("/jobs/{draft}");
+    let cookie = [(header::COOKIE, ada.cookie.as_str())];
+    let read = async |path: &str, headers: &[(header::HeaderName, &str)]| {
+        let html = site.get_with(path, headers).await.text().await.unwrap();
+        html.split("</head>").next().unwrap().to_owned()
+    };
+    let rounds = futures::stream::iter(0..120).map(|round| {
+        let (read, own, cookie) = (&read, &own, &cookie);
+        async move {
+            match round % 4 {
+                0 | 1 => {
+                    let head = read(own, cookie).await;
+                    assert!(
+                        head.contains("TOPSECRETPLAN") && head.contains(&format!("href=\"{own}\"")),
+                        "{head}"
+                    );
+                }
+                2 => {
+                    let head = read("/jobs", &[]).await;
+                    assert!(
+                        head.contains("Open freelance jobs") && head.contains("href=\"/jobs\""),
+                        "{head}"
+                    );
+                    assert!(!head.contains("TOPSECRETPLAN"), "{head}");
+                }
+                _ => {
+                    let head = read("/sign-in", &[]).await;
+                    assert!(!head.contains("canonical") && !head.contains("description"), "{head}");
+                }
+            }
+        }
+    });
+    rounds.buffer_unordered(12).collect::<()>().await;
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]

@@ -3,11 +3,12 @@ use domain::{
     browse::{BrowseForm, Cursor, JobListing, Page},
 };
 use leptos::prelude::*;
-use leptos_meta::{Link, Meta, Title};
+use leptos_meta::Title;
 use services::engine::cards::job_place;
 
 use super::filters::filters;
 use crate::{
+    head,
     page::{page, query_form},
     ssr,
     ui::*,
@@ -32,13 +33,12 @@ pub fn BrowsePage() -> impl IntoView {
             Some(found) => list(&form, found, active > 0, now_ms),
             None => refused(&errors),
         };
+        head::describe(
+            "Open freelance jobs, remote and on site: filter by skill, budget, region, language and experience.",
+        );
+        head::canonical("/jobs");
         Ok(view! {
             <Title text="Jobs" />
-            <Meta
-                name="description"
-                content="Open freelance jobs, remote and on site: filter by skill, budget, region, language and experience."
-            />
-            <Link rel="canonical" href="/jobs" />
             <PageHeader title="Jobs" lede="What clients are looking for right now." />
             <div class="with-aside with-aside-first">
                 <FilterBar action="/jobs" active open=!errors.is_empty()>

@@ -7,12 +7,13 @@ use domain::{
     receipt::Receipt,
 };
 use leptos::prelude::*;
-use leptos_meta::{Link, Meta, Title};
+use leptos_meta::Title;
 use serde::Deserialize;
 use services::{engine::cards::job_place, jobs::View};
 
 use super::own::status_badge;
 use crate::{
+    head,
     jobs::{api, posting::json_ld},
     page::{page, param, refused},
     ssr,
@@ -56,10 +57,10 @@ fn job_view(seen: View, problem: Option<String>, now: DateTime<Utc>) -> impl Int
     };
     let facts = facts(&job.content);
     let content = job.content;
+    head::describe(&description(&content));
+    head::canonical(&format!("/jobs/{}", job.id));
     view! {
         <Title text=title.clone() />
-        <Meta name="description" content=description(&content) />
-        <Link rel="canonical" href=format!("/jobs/{}", job.id) />
         {data.map(|data| view! { <script type="application/ld+json">{data}</script> })}
         <Breadcrumb trail />
         {problem
