@@ -20,6 +20,7 @@ pub mod receipt;
 pub mod role;
 pub mod skill;
 pub mod validate;
+mod visible;
 
 pub use id::{JobId, SessionId, UserId};
 pub use validate::FieldErrors;

@@ -2,8 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
+
+pub use crate::visible::is_deceptive;
+use crate::{
+    money::{Money, grouped},
+    visible::{is_overloaded, letters, plain},
+};
 
 /// A stored or sent text that stands for no value of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,39 +57,34 @@ impl FieldErrors {
     }
 }
 
-/// Whether a character can disguise text: controls, and marks that reorder or hide what follows.
-///
-/// The joiners U+200C and U+200D stay allowed: Persian and Hindi words and emoji need them.
-pub fn is_deceptive(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c,
-            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}' | '\u{00ad}'
-            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-}
-
-/// One line of text between `min` and `max` characters: NFC, white space folded.
+/// One line of text of at most `max` characters, `min` of them letters or digits: NFC, white space
+/// folded. Where `min` is 0, it may also be empty or all signs.
 pub fn line(text: &str, min: usize, max: usize) -> Result<String, String> {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    bounded(text.nfc().collect(), min, max)
+    let text = plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    bounded(text, min, max, min)
 }
 
-/// Several lines of text between `min` and `max` characters: NFC, trimmed, Unix line ends.
+/// Several lines of text between `min` and `max` characters: NFC, trimmed, Unix line ends. Half of
+/// the least must be letters or digits, for code and lists have many signs.
 pub fn paragraphs(text: &str, min: usize, max: usize) -> Result<String, String> {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    bounded(text.trim().nfc().collect(), min, max)
+    let text = plain(text).replace("\r\n", "\n").replace('\r', "\n");
+    bounded(text.trim().to_owned(), min, max, min / 2)
 }
 
-fn bounded(text: String, min: usize, max: usize) -> Result<String, String> {
-    let length = text.chars().count();
+fn bounded(text: String, min: usize, max: usize, min_letters: usize) -> Result<String, String> {
+    let (length, letters) = (text.chars().count(), letters(&text));
     if length == 0 && min > 0 {
         Err("Please fill this in.".to_owned())
-    } else if length < min {
-        Err(format!("Please write at least {min} characters; this is {length}."))
     } else if length > max {
         Err(format!("Please keep this to {max} characters; this is {length}."))
     } else if text.chars().any(is_deceptive) {
         Err("This contains invisible or direction-changing characters; please remove them.".to_owned())
+    } else if is_overloaded(&text) {
+        Err("This has more accents on one letter than can be read; please remove some.".to_owned())
+    } else if length < min {
+        Err(format!("Please write at least {min} characters; this is {length}."))
+    } else if letters < min_letters {
+        Err(format!("Please write at least {min_letters} letters or digits; this has {letters}."))
     } else {
         Ok(text)
     }
@@ -107,25 +108,64 @@ pub fn whole(text: &str, min: u16, max: u16) -> Result<u16, String> {
     }
 }
 
-/// An amount of money: positive, at most two decimals, thousands optionally set apart by commas.
-pub fn amount(text: &str) -> Result<rust_decimal::Decimal, String> {
-    use crate::money::Money;
+/// An amount of money: positive, at most two decimals after a point or a comma, thousands set apart
+/// by commas or spaces if at all. What could be read in two ways is refused.
+pub fn amount(text: &str) -> Result<Decimal, String> {
     let text = text.trim();
     if text.is_empty() {
         return Err("Please give an amount.".to_owned());
     }
-    let plain: String = text.chars().filter(|c| *c != ',').collect();
-    let well_formed = plain.len() <= 12 && plain.chars().all(|c| c.is_ascii_digit() || c == '.');
-    match plain.parse::<rust_decimal::Decimal>() {
-        Ok(amount) if well_formed && amount > rust_decimal::Decimal::ZERO && amount <= Money::MAX => {
-            if amount.normalize().scale() > 2 {
-                Err("Please give at most two decimals.".to_owned())
-            } else {
-                Ok(amount)
-            }
-        }
-        _ => Err("Please give an amount such as 1250 or 37.50.".to_owned()),
+    let malformed = || "Please write the amount like 1250 or 37.50.".to_owned();
+    let amount: Decimal = plain_amount(text).and_then(|plain| plain.parse().ok()).ok_or_else(malformed)?;
+    if amount <= Decimal::ZERO {
+        Err("Please give an amount above zero.".to_owned())
+    } else if amount > Money::MAX {
+        Err(format!("Please give an amount of at most {}.", grouped(Money::MAX)))
+    } else {
+        Ok(amount)
     }
+}
+
+/// An amount as digits and a point, if it has only one meaning.
+fn plain_amount(text: &str) -> Option<String> {
+    if text.chars().count() > 20 {
+        return None;
+    }
+    let is_decimals = |part: &str| (1..=2).contains(&part.len()) && is_digits(part);
+    let (whole, decimals) = match (text.rsplit_once('.'), text.rsplit_once(',')) {
+        (Some((whole, decimals)), _) => (whole, Some(decimals)),
+        // One or two digits after the only comma are decimals, as half of the world writes them.
+        (None, Some((whole, decimals))) if is_decimals(decimals) && !whole.contains(',') => {
+            (whole, Some(decimals))
+        }
+        _ => (text, None),
+    };
+    if decimals.is_some_and(|decimals| !is_decimals(decimals)) {
+        return None;
+    }
+    let groups: Vec<&str> = match whole.find(|c: char| !c.is_ascii_digit()) {
+        Some(at) => {
+            let separator = whole[at..].chars().next()?;
+            matches!(separator, ',' | ' ' | '\u{a0}' | '\u{202f}')
+                .then(|| whole.split(separator).collect())?
+        }
+        None => vec![whole],
+    };
+    let well_formed = match groups.as_slice() {
+        [one] => is_digits(one),
+        [first, rest @ ..] => {
+            (1..=3).contains(&first.len())
+                && !first.starts_with('0')
+                && rest.iter().all(|group| group.len() == 3)
+                && groups.iter().all(|group| is_digits(group))
+        }
+        [] => false,
+    };
+    well_formed.then(|| format!("{}.{}", groups.concat(), decimals.unwrap_or("0")))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -150,10 +190,103 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_invisible_characters_is_not_filled_in() {
+        for c in [
+            '\u{200c}',
+            '\u{200d}',
+            '\u{3164}',
+            '\u{2800}',
+            '\u{034f}',
+            '\u{e0100}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{ffa0}',
+            '\u{fe0f}',
+            '\u{180e}',
+            '\u{17b4}',
+            '\u{e0061}',
+            '\u{2003}',
+            '\u{0301}',
+        ] {
+            let hostile = c.to_string().repeat(60);
+            assert!(line(&hostile, 1, 200).is_err(), "{c:?}");
+            assert!(paragraphs(&hostile, 40, 200).is_err(), "{c:?}");
+            assert!(line(&format!("A{hostile}"), 2, 200).is_err(), "{c:?} after a letter");
+        }
+    }
+
+    #[test]
+    fn signs_alone_are_no_name() {
+        assert!(line("— — — —", 2, 20).is_err());
+        assert!(line("A.", 2, 20).is_err());
+        assert!(paragraphs(&".".repeat(60), 40, 200).is_err());
+        for name in ["Jo", "李明", "José", "علی", "राम", "M2"] {
+            assert_eq!(line(name, 2, 20), Ok(name.to_owned()));
+        }
+        assert_eq!(line("?!", 0, 20), Ok("?!".to_owned()), "a search may be for signs");
+    }
+
+    #[test]
+    fn text_that_runs_over_its_neighbours_is_refused() {
+        let zalgo = format!("Z{}algo", "\u{0335}\u{0321}\u{0356}\u{033d}".repeat(4));
+        assert!(line(&zalgo, 2, 80).is_err());
+        assert!(paragraphs(&zalgo, 2, 80).is_err());
+    }
+
+    #[test]
     fn amounts_are_positive_with_two_decimals_at_most() {
         assert_eq!(amount("1,250.50"), Ok("1250.50".parse().unwrap()));
-        for wrong in ["", "0", "-5", "1e9", "1.005", "abc", "100000000", "٣٤"] {
+        for wrong in ["", "0", "0.00", "-5", "+5", "1e9", "1.005", "abc", "100000000", "٣٤", "$5"] {
             assert!(amount(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_comma_does_not_multiply_by_a_hundred() {
+        for (written, meant) in [
+            ("37,50", "37.50"),
+            ("60,5", "60.5"),
+            ("37.5", "37.5"),
+            ("37.50", "37.50"),
+            ("1250", "1250"),
+            ("1,250", "1250"),
+            ("1,250.50", "1250.50"),
+            ("1 250", "1250"),
+            ("1\u{a0}250,50", "1250.50"),
+            ("12\u{202f}345\u{202f}678.9", "12345678.9"),
+            (" 99,999,999.99 ", "99999999.99"),
+        ] {
+            assert_eq!(amount(written), Ok(meant.parse().unwrap()), "{written}");
+        }
+    }
+
+    #[test]
+    fn an_amount_that_could_mean_two_things_is_refused() {
+        for wrong in [
+            "1,2,3",
+            "1,25,50",
+            "1,2500",
+            "12,3456",
+            "1234,567",
+            "0,500",
+            "1.250,50",
+            "1.250",
+            "1.2.3",
+            "1,250 500",
+            "1, 250",
+            "1  250",
+            "1,",
+            ",50",
+            ".5",
+            "5.",
+            "1,250,5",
+            ",",
+            ".",
+            "1,,250",
+            "1,250.5.0",
+        ] {
+            let refused = amount(wrong).unwrap_err();
+            assert_eq!(refused, "Please write the amount like 1250 or 37.50.", "{wrong}");
         }
     }
 }
