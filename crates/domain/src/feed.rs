@@ -63,6 +63,7 @@ pub struct MatchCard {
     pub score: Score,
     /// The receipt in one line.
     pub summary: String,
+    /// In the order of the receipt's parts.
     pub reasons: Vec<Reason>,
 }
 
@@ -91,7 +92,8 @@ pub struct CandidatesChange {
     pub removed: Vec<UserId>,
 }
 
-/// The parts of a receipt, best first, as the cards show them.
+/// The parts of a receipt in its own order, as the cards show them: each part has its place, so that
+/// cards can be compared at a glance.
 pub fn reasons(receipt: &Receipt) -> Vec<Reason> {
     receipt
         .components
