@@ -45,7 +45,8 @@ pub async fn own(services: &Services, who: &Principal) -> Result<Option<Profile>
     Ok(storage::profiles::by_user(services.database.pool(), freelancer.user_id()).await?)
 }
 
-/// Saves one's profile, new or changed, if nobody has changed it since the form was opened.
+/// Saves one's profile, new or changed, if nobody has changed it since the form was opened. The form of
+/// a first profile expects no version.
 pub async fn save(
     services: &Services,
     who: &Principal,
@@ -56,11 +57,18 @@ pub async fn save(
     let content = form.validate()?;
     let id = freelancer.user_id();
     let mut tx = services.database.begin().await?;
-    storage::profiles::save(&mut tx, id, who.region, &content, expected_version, services.now())
-        .await?
-        .ok_or(ServiceError::Conflict(
+    let now = services.now();
+    let saved = storage::profiles::save(&mut tx, id, who.region, &content, expected_version, now).await?;
+    if saved.is_none() {
+        let stored = storage::profiles::by_user(&mut *tx, id).await?;
+        // The form of a first profile, sent twice, saves one.
+        if expected_version.is_none() && stored.is_some_and(|profile| profile.content == content) {
+            return Ok(());
+        }
+        return Err(ServiceError::Conflict(
             "Your profile was changed in another window. Open it again to see its present state.",
-        ))?;
+        ));
+    }
     events::append(&mut tx, Event::ProfileSaved { user_id: id }).await?;
     tx.commit().await?;
     Ok(())

@@ -233,6 +233,19 @@ async fn the_same_form_sent_twice_posts_one_job(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
+async fn the_first_profile_from_a_second_window_overwrites_nothing(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (s, ada) = (&world.services, world.person("Ada", "freelancer").await);
+    profiles::save(s, &ada, None, &database_engineer()).await.unwrap();
+    profiles::save(s, &ada, None, &database_engineer()).await.unwrap();
+    let second = profiles::save(s, &ada, None, &translator()).await;
+    assert!(matches!(second, Err(ServiceError::Conflict(_))));
+    let stored = profiles::own(s, &ada).await.unwrap().unwrap();
+    assert_eq!(stored.content, database_engineer().validate().unwrap());
+    assert_eq!(stored.version, 1, "the same form sent twice is saved once");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
 async fn time_alone_changes_no_match(pool: PgPool) {
     let world = World::new(pool).await;
     let engineer = world.freelancer("Ada", &database_engineer()).await;

@@ -85,7 +85,8 @@ pub async fn by_user(db: impl PgExecutor<'_>, id: UserId) -> Result<Option<Profi
 }
 
 /// Stores a profile, new or changed, and gives its version: 1 for a new one. An `expected` version
-/// other than the stored one changes nothing and gives none: somebody else was faster.
+/// other than the stored one, none for a first profile, changes nothing and gives none: somebody else
+/// was faster.
 pub async fn save(
     db: &mut PgConnection,
     user_id: UserId,
@@ -107,7 +108,7 @@ pub async fn save(
              version = p.version + 1, region = $2, title = $3, summary = $4, skills = $5, skill_keys = $6,
              experience = $7, rate = $8, currency = $9, rate_usd = $10, weekly_hours = $11, utc_offset = $12,
              on_site = $13, languages = $14, language_keys = $15, links = $16, visibility = $17, updated_at = $18
-         where $19::integer is null or p.version = $19
+         where p.version = $19
          returning version",
         user_id.uuid(),
         region.as_str(),
