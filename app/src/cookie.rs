@@ -34,6 +34,14 @@ impl Transport {
         }
     }
 
+    /// The name of the cookie that holds the colours a person chose.
+    pub const fn theme_cookie(self) -> &'static str {
+        match self {
+            Self::Tls => "__Host-theme",
+            Self::PlainLocalhost => "theme",
+        }
+    }
+
     /// A cookie for the whole site that scripts cannot read. `max_age` is in seconds; 0 removes it.
     pub fn cookie(self, name: &str, value: &str, max_age: i64) -> Option<HeaderValue> {
         let secure = match self {

@@ -113,7 +113,8 @@ pub fn forget_session() {
     set_cookie(transport().session_cookie(), "", 0);
 }
 
-fn transport() -> Transport {
+/// How the browser reaches the site.
+pub fn transport() -> Transport {
     asked(|parts| parts.extensions.get::<Transport>().copied()).unwrap_or(Transport::Tls)
 }
 

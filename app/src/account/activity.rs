@@ -22,7 +22,10 @@ pub fn ActivityPage() -> impl IntoView {
         let full = entries.len() as i64 == audit::PAGE;
         let next = last.filter(|_| full).map(|seq| format!("/account/activity?before={seq}"));
         let first = before.map(|_: i64| "/account/activity".to_owned());
-        let shown = format!("{} entries", entries.len());
+        let shown = match entries.len() {
+            1 => "1 entry".to_owned(),
+            count => format!("{count} entries"),
+        };
         let empty = entries.is_empty();
         let rows: Vec<_> = entries.into_iter().map(|entry| view! { <EntryRow entry now /> }).collect();
         Ok(view! {

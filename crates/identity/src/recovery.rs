@@ -8,9 +8,9 @@ use crate::token::NoRandomness;
 /// How many codes one gets at a time.
 pub const CODES: usize = 10;
 
-/// 80 random bits make 16 characters.
-const BYTES: usize = 10;
-const CHARS: usize = 16;
+/// 120 random bits make 24 characters. With fewer than 112, a plain hash would not protect a code.
+const BYTES: usize = 15;
+const CHARS: usize = 24;
 
 /// Crockford's Base32: without i, l, o and u, which are taken for other characters, or make words.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -51,10 +51,10 @@ fn one() -> Result<RecoveryCode, NoRandomness> {
     Ok(RecoveryCode { text: text.into(), hash })
 }
 
-/// Five bits a character, in groups of four: `x7k2-9mqp-04tz-c8vd`.
+/// Five bits a character, in groups of four: `x7k2-9mqp-04tz-c8vd-1rgh-5n3w`.
 fn encode(bytes: [u8; BYTES]) -> String {
     let number = bytes.iter().fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
-    let mut text = String::with_capacity(CHARS + 3);
+    let mut text = String::with_capacity(CHARS + CHARS / 4 - 1);
     for place in 0..CHARS {
         if place > 0 && place % 4 == 0 {
             text.push('-');
@@ -85,34 +85,40 @@ mod tests {
     }
 
     #[test]
-    fn a_code_carries_eighty_bits() {
-        assert_eq!(encode([0; BYTES]), "0000-0000-0000-0000");
-        assert_eq!(encode([0xff; BYTES]), "zzzz-zzzz-zzzz-zzzz");
-        assert_eq!(encode([0, 0, 0, 0, 0, 0, 0, 0, 0, 33]), "0000-0000-0000-0011");
-        assert_eq!(encode([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0]), "g000-0000-0000-0000");
+    fn a_code_carries_a_hundred_and_twenty_bits() {
+        assert_eq!(encode([0; BYTES]), "0000-0000-0000-0000-0000-0000");
+        assert_eq!(encode([0xff; BYTES]), "zzzz-zzzz-zzzz-zzzz-zzzz-zzzz");
+        let (mut last, mut first) = ([0; BYTES], [0; BYTES]);
+        (last[BYTES - 1], first[0]) = (33, 0x80);
+        assert_eq!(encode(last), "0000-0000-0000-0000-0000-0011");
+        assert_eq!(encode(first), "g000-0000-0000-0000-0000-0000");
     }
 
     #[test]
     fn a_code_is_read_as_people_type_it() {
-        let exact = hash("a0b1-c2d3-e4f5-g6h1");
+        let exact = hash("a0b1-c2d3-e4f5-g6h1-j7k8-m9n0");
         assert!(exact.is_some());
         for typed in [
-            "A0B1-C2D3-E4F5-G6H1",
-            " a0b1 c2d3 e4f5 g6h1\n",
-            "a0b1c2d3e4f5g6h1",
-            "aob1–c2d3–e4f5–g6h1",
-            "aObi-c2d3-e4f5-g6hL",
+            "A0B1-C2D3-E4F5-G6H1-J7K8-M9N0",
+            " a0b1 c2d3 e4f5 g6h1 j7k8 m9n0\n",
+            "a0b1c2d3e4f5g6h1j7k8m9n0",
+            "aob1–c2d3–e4f5–g6h1–j7k8–m9no",
+            "aObi-c2d3-e4f5-g6hL-j7k8-m9nO",
         ] {
             assert_eq!(hash(typed), exact, "{typed:?}");
         }
-        assert_ne!(hash("a0b1-c2d3-e4f5-g6h2"), exact);
+        assert_ne!(hash("a0b1-c2d3-e4f5-g6h1-j7k8-m9n1"), exact);
     }
 
     #[test]
     fn what_cannot_be_a_code_has_no_hash() {
-        for wrong in
-            ["", "a0b1-c2d3-e4f5-g6h", "a0b1-c2d3-e4f5-g6h10", "a0b1-c2d3-e4f5-g6hu", "a0b1-c2d3-e4f5-g6hé"]
-        {
+        for wrong in [
+            "",
+            "a0b1-c2d3-e4f5-g6h1-j7k8-m9n",
+            "a0b1-c2d3-e4f5-g6h1-j7k8-m9n00",
+            "a0b1-c2d3-e4f5-g6h1-j7k8-m9nu",
+            "a0b1-c2d3-e4f5-g6h1-j7k8-m9né",
+        ] {
             assert_eq!(hash(wrong), None, "{wrong:?}");
         }
         assert_eq!(hash(&"a".repeat(1_000_000)), None);

@@ -85,6 +85,11 @@ pub async fn receipt(
     job_id: JobId,
     freelancer: UserId,
 ) -> Result<(Job, Explained)> {
+    if who.user_id == freelancer {
+        who.as_freelancer()?;
+    } else {
+        who.as_client()?;
+    }
     let missing = || ServiceError::NotFound("match");
     let pool = services.database.pool();
     let job = storage::jobs::by_id(pool, job_id).await?.ok_or_else(missing)?;

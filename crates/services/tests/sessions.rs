@@ -117,6 +117,14 @@ async fn one_signs_out_ones_own_devices_and_no_others(pool: PgPool) {
     assert_eq!(accounts::devices(s, &ada).await.unwrap().len(), 1);
     sign_in(&world, PASSWORD, &Device::default()).await.unwrap();
     assert_eq!(accounts::sign_out_others(s, &ada, &Device::default()).await.unwrap(), 1);
+    world.advance(TimeDelta::minutes(11));
+    let found_open = accounts::sign_out_others(s, &ada, &Device::default()).await;
+    assert!(
+        matches!(found_open, Err(ServiceError::ProofNeeded)),
+        "whoever finds a browser open ends nothing"
+    );
+    let found_open = accounts::sign_out_device(s, &ada, ada.session_id, &Device::default()).await;
+    assert!(matches!(found_open, Err(ServiceError::ProofNeeded)));
     assert!(accounts::is_open(s, ada.session_id).await.unwrap());
     assert!(accounts::is_open(s, bo.session_id).await.unwrap());
 }

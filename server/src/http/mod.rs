@@ -60,8 +60,8 @@ pub(crate) fn router(state: State) -> Router {
         .layer(from_fn_with_state(state.clone(), limit_time))
         .layer(compression())
         .layer(from_fn(observe::catch_panic))
-        .layer(from_fn_with_state(state, refusal::render))
-        .layer(from_fn(headers::baseline))
+        .layer(from_fn_with_state(state.clone(), refusal::render))
+        .layer(from_fn_with_state(state, headers::baseline))
         .layer(from_fn(observe::observe))
 }
 

@@ -2,6 +2,7 @@
 //! and JSON for programs.
 
 use app::{
+    cookie::Transport,
     error::{ApiError, ErrorKind},
     error_page::error_page,
     ui::Theme,
@@ -16,7 +17,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::CookieJar;
 
-use super::observe::RequestId;
+use super::{observe::RequestId, session::transport};
 use crate::State;
 
 /// An answer that is an error and has no body yet. [`render`] gives it one that suits the asker.
@@ -57,7 +58,7 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
 /// Middleware: writes the body of refusals.
 pub(crate) async fn render(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
     let html = wants_html(request.headers());
-    let theme = theme(request.headers());
+    let theme = theme(transport(&state, request.headers()), request.headers());
     let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
     let refusal = response.extensions_mut().remove::<Refusal>().or_else(|| bare(&response));
@@ -80,9 +81,9 @@ pub(crate) async fn render(Extracted(state): Extracted<State>, request: Request,
 }
 
 /// The colours the visitor chose.
-fn theme(headers: &HeaderMap) -> Theme {
+fn theme(transport: Transport, headers: &HeaderMap) -> Theme {
     let cookies = CookieJar::from_headers(headers);
-    cookies.get(app::theme::COOKIE).map(|cookie| Theme::parse(cookie.value())).unwrap_or_default()
+    cookies.get(transport.theme_cookie()).map(|cookie| Theme::parse(cookie.value())).unwrap_or_default()
 }
 
 /// The error that a bare status stands for, as the router and the file service answer it.

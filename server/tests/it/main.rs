@@ -4,9 +4,11 @@
 
 mod connections;
 mod forms;
+mod headers;
 mod http;
 mod kill;
 mod live;
 mod outage;
+mod role_walk;
 mod site;
 mod socket;

@@ -182,13 +182,14 @@ pub async fn devices(services: &Services, who: &Principal) -> Result<Vec<SignedI
         .collect())
 }
 
-/// Signs out one of one's own devices.
+/// Signs out one of one's own devices. Whoever found a browser open cannot do it to its owner.
 pub async fn sign_out_device(
     services: &Services,
     who: &Principal,
     id: SessionId,
     device: &Device,
 ) -> Result<()> {
+    who.proved(services.now())?;
     let mut tx = services.database.begin().await?;
     if !sessions::delete_of_user(&mut *tx, who.user_id, id).await? {
         return Err(ServiceError::NotFound("device"));
@@ -200,6 +201,7 @@ pub async fn sign_out_device(
 
 /// Signs out everywhere but here; gives on how many devices that was.
 pub async fn sign_out_others(services: &Services, who: &Principal, device: &Device) -> Result<u64> {
+    who.proved(services.now())?;
     let mut tx = services.database.begin().await?;
     let count = sessions::delete_others(&mut *tx, who.user_id, Some(who.session_id)).await?;
     let act = Act::of(who.user_id, "session.closed_elsewhere").after(&count);

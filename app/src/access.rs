@@ -1,0 +1,134 @@
+//! Who may come in where: one table of every page, server function and other address. The services
+//! enforce it; a test walks all of it as every role, and fails where an address is missing here or
+//! where the table and the site disagree.
+
+use domain::role::Role;
+
+/// Who may come in. What lies behind the door may still be somebody else's: then it is not found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Signed in or not.
+    Anyone,
+    /// Whoever has an account, in any role.
+    SignedIn,
+    /// Whoever holds the role.
+    Only(Role),
+}
+
+impl Access {
+    /// In words, for the documents.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::SignedIn => "anyone signed in",
+            Self::Only(role) => role.as_str(),
+        }
+    }
+
+    /// Whether somebody with exactly these roles may come in; none for nobody signed in.
+    pub fn admits(self, roles: Option<&[Role]>) -> bool {
+        match (self, roles) {
+            (Self::Anyone, _) | (Self::SignedIn, Some(_)) => true,
+            (Self::Only(role), Some(roles)) => roles.contains(&role),
+            (_, None) => false,
+        }
+    }
+}
+
+/// An address and who may come in there.
+#[derive(Clone, Copy, Debug)]
+pub struct Door {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub access: Access,
+    /// For a server function: a form that it can read, so that what it answers is about who asks.
+    pub form: &'static str,
+}
+
+const ANYONE: Access = Access::Anyone;
+const SIGNED_IN: Access = Access::SignedIn;
+const CLIENT: Access = Access::Only(Role::Client);
+const FREELANCER: Access = Access::Only(Role::Freelancer);
+
+const fn page(path: &'static str, access: Access) -> Door {
+    Door { method: "GET", path, access, form: "" }
+}
+
+const fn function(path: &'static str, access: Access, form: &'static str) -> Door {
+    Door { method: "POST", path, access, form }
+}
+
+/// The job that the forms of the walk speak of: there is none of this number.
+const NO_JOB: &str = "job_id=00000000-0000-7000-8000-000000000001";
+const NEW_JOB: &str = "job_id=00000000-0000-7000-8000-000000000001&intent=publish&form%5Btitle%5D=x";
+const EDITED_JOB: &str =
+    "job_id=00000000-0000-7000-8000-000000000001&version=1&intent=publish&form%5Btitle%5D=x";
+const NO_PERSON: &str = "user=00000000-0000-7000-8000-000000000001";
+
+/// Every door of the site.
+pub const DOORS: &[Door] = &[
+    // What everybody sees.
+    page("/", ANYONE),
+    page("/jobs", ANYONE),
+    page("/jobs/{id}", ANYONE),
+    page("/freelancers", ANYONE),
+    page("/freelancers/{id}", ANYONE),
+    page("/sign-up", ANYONE),
+    page("/sign-in", ANYONE),
+    page("/benchmark/table", ANYONE),
+    // It shows nothing but what its visitor has just sent.
+    page("/signed-out", ANYONE),
+    // Hiring.
+    page("/jobs/new", CLIENT),
+    page("/jobs/{id}/edit", CLIENT),
+    page("/jobs/{id}/candidates", CLIENT),
+    page("/jobs/{id}/candidates/{freelancer}", CLIENT),
+    page("/my/jobs", CLIENT),
+    function("/api/create_job", CLIENT, NEW_JOB),
+    function("/api/edit_job", CLIENT, EDITED_JOB),
+    function("/api/publish_job", CLIENT, NO_JOB),
+    function("/api/close_job", CLIENT, NO_JOB),
+    // Freelancing.
+    page("/profile", FREELANCER),
+    page("/matches", FREELANCER),
+    page("/matches/{job}", FREELANCER),
+    function("/api/save_profile", FREELANCER, "form%5Btitle%5D=x"),
+    // One's own account.
+    page("/account", SIGNED_IN),
+    page("/account/password", SIGNED_IN),
+    page("/account/devices", SIGNED_IN),
+    page("/account/activity", SIGNED_IN),
+    page("/confirm", SIGNED_IN),
+    function("/api/save_account", SIGNED_IN, "form%5Bdisplay_name%5D="),
+    function("/api/change_password", SIGNED_IN, "form%5Bpassword%5D=short"),
+    function("/api/confirm", SIGNED_IN, "password=wrong"),
+    function("/api/sign_out_device", SIGNED_IN, "session=00000000-0000-7000-8000-000000000001"),
+    function("/api/sign_out_others", SIGNED_IN, ""),
+    function("/api/block", SIGNED_IN, NO_PERSON),
+    function("/api/unblock", SIGNED_IN, NO_PERSON),
+    // Coming and going.
+    function("/api/sign_up", ANYONE, "form%5Bemail%5D=x"),
+    function("/api/sign_in", ANYONE, "form%5Bemail%5D=x"),
+    function("/api/sign_out", ANYONE, ""),
+    function("/api/theme", ANYONE, "theme=dark"),
+    // For machines.
+    page("/ws/feed", SIGNED_IN),
+    page("/healthz", ANYONE),
+    page("/readyz", ANYONE),
+    // Guarded by where the caller is, or by a token of its own.
+    page("/metrics", ANYONE),
+    page("/pkg/{file}", ANYONE),
+];
+
+/// The table as a document.
+pub fn document() -> String {
+    let mut text = "# Who may come in where\n\nMade from `app/src/access.rs`; do not edit it here. A test asks at \
+                    every address as every role, signed out included, and fails where the site answers otherwise, or \
+                    where an address is missing. Behind a door that admits a role, what belongs to somebody else is \
+                    not found.\n\n| Method | Address | Who |\n|---|---|---|\n"
+        .to_owned();
+    for door in DOORS {
+        text.push_str(&format!("| {} | `{}` | {} |\n", door.method, door.path, door.access.label()));
+    }
+    text
+}

@@ -1,0 +1,143 @@
+//! Every address as every role.
+
+use std::collections::BTreeSet;
+
+use app::access::{Access, DOORS, Door, document};
+use domain::role::Role;
+use leptos::server_fn::axum::server_fn_paths;
+use leptos_axum::generate_route_list;
+use reqwest::header;
+use sqlx::PgPool;
+
+use crate::site::{Site, header_of};
+
+/// The addresses that neither a page nor a server function answers.
+const OTHERS: [(&str, &str); 5] = [
+    ("GET", "/ws/feed"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+    ("GET", "/pkg/{file}"),
+];
+
+/// Everything the site answers at.
+fn addresses() -> BTreeSet<(String, String)> {
+    let pages =
+        generate_route_list(app::App).into_iter().map(|page| ("GET".to_owned(), page.path().to_owned()));
+    let functions = server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned()));
+    let others = OTHERS.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
+    pages.chain(functions).chain(others).collect()
+}
+
+#[test]
+fn every_address_has_its_rule_and_every_rule_its_address() {
+    let ruled: BTreeSet<_> =
+        DOORS.iter().map(|door| (door.method.to_owned(), door.path.to_owned())).collect();
+    assert_eq!(DOORS.len(), ruled.len(), "one rule each");
+    let answered = addresses();
+    let without: Vec<_> = answered.difference(&ruled).collect();
+    assert!(without.is_empty(), "no rule in app/src/access.rs for {without:?}");
+    let stale: Vec<_> = ruled.difference(&answered).collect();
+    assert!(stale.is_empty(), "rules for what is not there: {stale:?}");
+}
+
+/// `RENEW_DOCS=1` writes it.
+#[test]
+fn the_document_tells_the_table() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/access.md");
+    if std::env::var_os("RENEW_DOCS").is_some() {
+        std::fs::write(path, document()).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(written, document(), "run this test once with RENEW_DOCS=1");
+}
+
+/// How the site took somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    In,
+    /// Asked to sign in.
+    SignIn,
+    Refused,
+}
+
+/// Asks at a door. An address of something that is not there still tells who may ask for it.
+async fn knock(site: &Site, door: &Door, cookie: Option<&str>) -> Taken {
+    let id = "00000000-0000-7000-8000-000000000001";
+    let path = door.path.split('/').map(|part| if part.starts_with('{') { id } else { part });
+    let path = path.collect::<Vec<_>>().join("/");
+    let answer = if door.method == "GET" {
+        let mut headers = vec![(header::ORIGIN, site.origin())];
+        headers.extend(cookie.map(|cookie| (header::COOKIE, cookie.to_owned())));
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.clone(), value.as_str())).collect();
+        site.get_with(&path, &headers).await
+    } else {
+        let request = site.post(&path).header(header::ORIGIN, site.origin()).body(door.form);
+        let request = match cookie {
+            Some(cookie) => request.header(header::COOKIE, cookie),
+            None => request,
+        };
+        request.send().await.unwrap()
+    };
+    let to_sign_in = header_of(&answer, "location").starts_with("/sign-in?next=");
+    match answer.status().as_u16() {
+        401 => Taken::SignIn,
+        303 if to_sign_in => Taken::SignIn,
+        403 => Taken::Refused,
+        400 if door.method == "POST" => panic!("{} cannot read the form of its rule", door.path),
+        500.. => panic!("{} fails: {}", door.path, answer.status()),
+        _ => Taken::In,
+    }
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn every_door_admits_exactly_those_of_its_rule(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let mut visitors: Vec<(&str, Option<Vec<Role>>, Option<String>)> = vec![("nobody", None, None)];
+    for (name, roles) in [
+        ("freelancer", vec![Role::Freelancer]),
+        ("client", vec![Role::Client]),
+        ("both", vec![Role::Freelancer, Role::Client]),
+        ("admin", vec![Role::Admin]),
+        ("superadmin", vec![Role::Superadmin]),
+    ] {
+        let visitor = site.visitor(name, "client").await;
+        let id = visitor.who.user_id.uuid();
+        let pool = site.world.pool();
+        sqlx::query("delete from auth.user_roles where user_id = $1").bind(id).execute(pool).await.unwrap();
+        for role in &roles {
+            sqlx::query("insert into auth.user_roles values ($1, $2)")
+                .bind(id)
+                .bind(role.as_str())
+                .execute(pool)
+                .await
+                .unwrap();
+        }
+        visitors.push((name, Some(roles), Some(visitor.cookie)));
+    }
+    // Signing out ends the session that the rest of the walk needs.
+    let (last, doors): (Vec<&Door>, Vec<&Door>) = DOORS.iter().partition(|door| door.path == "/api/sign_out");
+    let mut wrong = Vec::new();
+    for door in doors.into_iter().chain(last) {
+        for (name, roles, cookie) in &visitors {
+            let taken = knock(&site, door, cookie.as_deref()).await;
+            let expected = match (door.access.admits(roles.as_deref()), roles) {
+                (true, _) => Taken::In,
+                (false, None) => Taken::SignIn,
+                (false, Some(_)) => Taken::Refused,
+            };
+            if taken != expected {
+                wrong.push(format!("{} {} as {name}: {taken:?}, not {expected:?}", door.method, door.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_rule_admits_by_role_alone() {
+    assert!(Access::Anyone.admits(None));
+    assert!(!Access::SignedIn.admits(None) && Access::SignedIn.admits(Some(&[])));
+    let client = Access::Only(Role::Client);
+    assert!(client.admits(Some(&[Role::Client])) && !client.admits(Some(&[Role::Superadmin])));
+}
