@@ -118,3 +118,20 @@ test("an account with open jobs stays a client's", async ({ page, signIn }) => {
   await expect(page.locator("#f-purpose-error")).toContainText("Close them before");
   await expect(page.getByRole("radio", { name: "I look for work" })).toBeChecked();
 });
+
+test("what one sends after being signed out is kept, and goes through once one is signed in again", async ({ page, signIn }) => {
+  const person = await signIn("client");
+  await page.goto("/jobs/new");
+  const title = `Half an hour of writing ${unique("w")}`;
+  await page.getByLabel("Title").fill(title);
+  await page.getByLabel("Description").fill("This took a while to write and must not be lost for want of a session.");
+  await page.getByLabel("Required skills").fill("Writing");
+  await page.getByLabel("To", { exact: true }).fill("500");
+  await page.getByLabel("Duration").selectOption("days");
+  await person.send("/api/sign_out", {});
+  await page.getByRole("button", { name: "Save as draft" }).click();
+  await expect(page.getByRole("heading", { name: "Please sign in again" })).toBeVisible();
+  await person.send("/api/sign_in", { "form[email]": person.email, "form[password]": PASSWORD });
+  await page.getByRole("button", { name: "Then send it again" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: title })).toBeVisible();
+});

@@ -107,3 +107,21 @@ test("a form from another site changes nothing @once", async ({ signIn, baseURL 
   await person.page.goto(`/jobs/${id}`);
   await expect(person.page.getByRole("main")).not.toContainText("Closed");
 });
+
+test("an endless word widens no page", async ({ page, signIn }) => {
+  const person = await signIn("both");
+  const endless = "W".repeat(110);
+  const address = `https://docs.example/${"x1Y2".repeat(40)}`;
+  const skill = unique("s").padEnd(38, "S");
+  const id = await person.postJob({
+    title: endless,
+    description: `Everything there is to know stands in ${address} and nowhere else.`,
+    required_skills: skill,
+  });
+  await person.saveProfile({ title: endless.slice(0, 95), summary: `All of my work is at ${address} for you.`, skills: [skill] });
+  for (const path of [`/jobs/${id}`, `/jobs?skill=${skill}`, "/", `/jobs/${id}/candidates`, "/my/jobs", `/freelancers?skill=${skill}`, "/profile"]) {
+    await page.goto(path);
+    const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect(content, path).toBeLessThanOrEqual(window);
+  }
+});
