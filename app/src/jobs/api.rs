@@ -2,7 +2,7 @@
 
 use domain::{JobId, job::JobForm};
 use leptos::prelude::*;
-use services::jobs::{self, Intent};
+use services::jobs::{self, Ended, Intent};
 
 use crate::{
     error::{ApiError, ErrorKind},
@@ -71,10 +71,21 @@ pub async fn publish_job(job_id: String) -> Result<(), ApiError> {
 }
 
 #[server(endpoint = "close_job", prefix = "/api")]
-pub async fn close_job(job_id: String) -> Result<(), ApiError> {
-    let who = ssr::signed_in()?;
+pub async fn close_job(
+    job_id: String,
+    /// The version of the draft that is to be discarded; none for a job that is open.
+    #[server(default)]
+    version: Option<i32>,
+) -> Result<(), ApiError> {
+    let (services, who) = (ssr::services(), ssr::signed_in()?);
     let id = parse(&job_id)?;
-    jobs::close(&ssr::services(), &who, id).await?;
-    ssr::redirect(&format!("/jobs/{id}"));
+    let ended = match version {
+        Some(version) => jobs::discard(&services, &who, id, version).await.map(|()| Ended::Discarded)?,
+        None => jobs::close(&services, &who, id).await?,
+    };
+    match ended {
+        Ended::Closed => ssr::redirect(&format!("/jobs/{id}")),
+        Ended::Discarded => ssr::redirect("/my/jobs?discarded=1"),
+    }
     Ok(())
 }

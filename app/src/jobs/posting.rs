@@ -78,10 +78,10 @@ fn html(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn job(title: &str, description: &str) -> Job {
+    pub(in crate::jobs) fn job(title: &str, description: &str) -> Job {
         serde_json::from_value(json!({
             "id": "00000000-0000-7000-8000-000000000001",
             "client_id": "00000000-0000-7000-8000-000000000002",

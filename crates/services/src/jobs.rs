@@ -26,12 +26,12 @@ pub struct View {
     pub receipt: Option<Receipt>,
 }
 
-/// A job: drafts are for their client alone, open and closed ones for everybody.
+/// A job: what was never published is for its client alone, open and closed ones are for everybody.
 pub async fn view(services: &Services, who: Option<&Principal>, id: JobId) -> Result<View> {
     let pool = services.database.pool();
     let job = jobs::by_id(pool, id).await?.ok_or(ServiceError::NotFound("job"))?;
     let own = who.is_some_and(|who| who.user_id == job.client_id);
-    if job.status == JobStatus::Draft && !own {
+    if job.published_at.is_none() && !own {
         return Err(ServiceError::NotFound("job"));
     }
     let receipt = match who {
@@ -150,13 +150,41 @@ pub async fn publish(services: &Services, who: &Principal, id: JobId) -> Result<
     Ok(())
 }
 
-/// Takes a job off the market for good. Closing it twice changes nothing.
-pub async fn close(services: &Services, who: &Principal, id: JobId) -> Result<()> {
+/// What is left of a job that its client is done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It can still be read.
+    Closed,
+    /// It was a draft, and is gone.
+    Discarded,
+}
+
+/// Takes a job off the market for good; a draft, which was never on it, is discarded. Closing a job
+/// twice changes nothing.
+pub async fn close(services: &Services, who: &Principal, id: JobId) -> Result<Ended> {
     let client = who.as_client()?;
-    own_job(services, who, id).await?;
+    let job = own_job(services, who, id).await?;
+    if job.status == JobStatus::Draft {
+        discard(services, who, id, job.version).await?;
+        return Ok(Ended::Discarded);
+    }
     let mut tx = services.database.begin().await?;
     if jobs::close(&mut tx, id, client.user_id(), services.now()).await?.is_some() {
         events::append(&mut tx, Event::JobClosed { job_id: id }).await?;
+    }
+    tx.commit().await?;
+    Ok(Ended::Closed)
+}
+
+/// Deletes a draft, if it was neither changed nor published since its client looked at it.
+pub async fn discard(services: &Services, who: &Principal, id: JobId, expected_version: i32) -> Result<()> {
+    let client = who.as_client()?;
+    own_job(services, who, id).await?;
+    let mut tx = services.database.begin().await?;
+    if !jobs::discard(&mut tx, id, client.user_id(), expected_version).await? {
+        return Err(ServiceError::Conflict(
+            "This draft was changed or published in another window. Here is its present state.",
+        ));
     }
     tx.commit().await?;
     Ok(())

@@ -3,10 +3,20 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::TimeDelta;
-use domain::{JobId, feed::FeedMessage, profile::ProfileForm, receipt::Score};
+use domain::{
+    JobId,
+    feed::FeedMessage,
+    job::JobStatus,
+    profile::ProfileForm,
+    receipt::Score,
+};
 use identity::Principal;
 use matching::Policy;
-use services::{ServiceError, blocks, jobs, jobs::Intent, matches, profiles};
+use services::{
+    ServiceError, blocks, jobs,
+    jobs::{Ended, Intent},
+    matches, profiles,
+};
 use sqlx::PgPool;
 use storage::rankings;
 use test_support::{MIGRATOR, World, database_engineer, database_job, translator};
@@ -230,6 +240,44 @@ async fn the_same_form_sent_twice_posts_one_job(pool: PgPool) {
     let thief = world.client("Thief").await;
     let taken = jobs::create(&world.services, &thief, id, &database_job(), Intent::Publish).await;
     assert!(matches!(taken, Err(ServiceError::NotFound("job"))));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_discarded_draft_is_gone_and_was_never_posted(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (s, client) = (&world.services, world.client("Harbour").await);
+    let draft = async || {
+        let id = JobId::new();
+        jobs::create(s, &client, id, &database_job(), Intent::Keep).await.unwrap();
+        id
+    };
+    let (closed, discarded) = (draft().await, draft().await);
+    assert_eq!(jobs::close(s, &client, closed).await.unwrap(), Ended::Discarded);
+    jobs::discard(s, &client, discarded, 1).await.unwrap();
+    for id in [closed, discarded] {
+        for viewer in [None, Some(&client)] {
+            assert!(matches!(jobs::view(s, viewer, id).await, Err(ServiceError::NotFound("job"))));
+        }
+    }
+    assert_eq!(jobs::own(s, &client).await.unwrap(), []);
+    assert_eq!(storage::outbox::health(world.pool()).await.unwrap().pending, 0, "it was never announced");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_draft_that_was_changed_or_published_meanwhile_is_not_discarded(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (s, client, thief) = (&world.services, world.client("Harbour").await, world.client("Thief").await);
+    let id = JobId::new();
+    jobs::create(s, &client, id, &database_job(), Intent::Keep).await.unwrap();
+    let taken = jobs::discard(s, &thief, id, 1).await;
+    assert!(matches!(taken, Err(ServiceError::NotFound("job"))));
+    jobs::edit(s, &client, id, 1, &database_job(), Intent::Keep).await.unwrap();
+    assert!(matches!(jobs::discard(s, &client, id, 1).await, Err(ServiceError::Conflict(_))));
+    jobs::publish(s, &client, id).await.unwrap();
+    for version in [2, 3] {
+        assert!(matches!(jobs::discard(s, &client, id, version).await, Err(ServiceError::Conflict(_))));
+    }
+    assert_eq!(jobs::view(s, None, id).await.unwrap().job.status, JobStatus::Open);
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

@@ -276,7 +276,21 @@ pub async fn publish(
     Ok(version)
 }
 
-/// Closes an open job or a draft; gives the new version, or none if the client has no such job.
+/// Deletes a draft that still has the `expected` version: nobody but its client has ever seen it. False
+/// if the client has no such draft.
+pub async fn discard(db: &mut PgConnection, id: JobId, client: UserId, expected: i32) -> Result<bool> {
+    let done = sqlx::query!(
+        "delete from core.jobs where id = $1 and client_id = $2 and version = $3 and status = 'draft'",
+        id.uuid(),
+        client.uuid(),
+        expected,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Closes an open job; gives the new version, or none if the client has no such job.
 pub async fn close(
     db: &mut PgConnection,
     id: JobId,
@@ -284,9 +298,8 @@ pub async fn close(
     now: DateTime<Utc>,
 ) -> Result<Option<i32>> {
     let version = sqlx::query_scalar!(
-        "update core.jobs set status = 'closed', version = version + 1, closed_at = $3, updated_at = $3,
-             published_at = coalesce(published_at, $3)
-         where id = $1 and client_id = $2 and status <> 'closed' returning version",
+        "update core.jobs set status = 'closed', version = version + 1, closed_at = $3, updated_at = $3
+         where id = $1 and client_id = $2 and status = 'open' returning version",
         id.uuid(),
         client.uuid(),
         now,

@@ -181,9 +181,10 @@ fn owner_actions(job: &Job) -> impl IntoView + use<> {
             <LinkButton href=format!("{href}/candidates") kind=ButtonKind::Primary>"See candidates"</LinkButton>
         }
     });
+    let draft = (status == JobStatus::Draft).then_some(job.version);
     let rest = (status != JobStatus::Closed).then(|| {
         let (ask, consequence) = match status {
-            JobStatus::Draft => ("Discard this draft", "A discarded draft is kept under your closed jobs."),
+            JobStatus::Draft => ("Discard this draft", "A discarded draft is gone."),
             _ => (
                 "Close this job",
                 "It leaves the feeds of all freelancers at once and cannot be opened again.",
@@ -196,6 +197,7 @@ fn owner_actions(job: &Job) -> impl IntoView + use<> {
                 <form method="post" action=api::CLOSE class="grid gap-3 mt-3">
                     <p class="hint">{consequence}</p>
                     <input type="hidden" name="job_id" value=id />
+                    {draft.map(|version| view! { <input type="hidden" name="version" value=version /> })}
                     <Button kind=ButtonKind::Danger>"Yes, " {ask.to_lowercase()}</Button>
                 </form>
             </details>
@@ -210,5 +212,24 @@ fn owner_actions(job: &Job) -> impl IntoView + use<> {
                 {rest}
             </div>
         </Card>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::posting::tests::job;
+
+    #[test]
+    fn discarding_names_the_version_of_the_draft_and_says_that_it_is_gone() {
+        let actions = |status| {
+            let job = Job { status, version: 7, ..job("A title", "A description.") };
+            Owner::new().with(|| owner_actions(&job).to_html())
+        };
+        let version = r#"name="version" value="7""#;
+        let draft = actions(JobStatus::Draft);
+        assert!(draft.contains(version) && draft.contains("A discarded draft is gone."), "{draft}");
+        let open = actions(JobStatus::Open);
+        assert!(!open.contains(version) && open.contains("Close this job"), "{open}");
     }
 }

@@ -2,12 +2,17 @@ use domain::job::JobStatus;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::{page::page, ssr, ui::*};
+use crate::{
+    page::{page, query},
+    ssr,
+    ui::*,
+};
 
 /// `/my/jobs`: a client's own jobs, drafts and closed ones included.
 #[component]
 pub fn OwnJobsPage() -> impl IntoView {
     let (services, who) = (ssr::services(), ssr::signed_in());
+    let discarded = query("discarded") == "1";
     page(async move {
         let jobs = services::jobs::own(&services, &who?).await?;
         let now_ms = services.now().timestamp_millis();
@@ -68,6 +73,16 @@ pub fn OwnJobsPage() -> impl IntoView {
             <PageHeader title="My jobs" lede="Everything you have posted or begun.">
                 <LinkButton href="/jobs/new" kind=ButtonKind::Primary>"Post a job"</LinkButton>
             </PageHeader>
+            {discarded
+                .then(|| {
+                    view! {
+                        <div class="mb-6">
+                            <Notice kind=NoticeKind::Success title="Discarded">
+                                <p>"The draft is gone."</p>
+                            </Notice>
+                        </div>
+                    }
+                })}
             {list}
         })
     })
