@@ -68,7 +68,8 @@ pub enum Intent {
     Publish,
 }
 
-/// Adds a job. The identifier is chosen by the form, so that one sent twice adds one job.
+/// Adds a job. The identifier is chosen by the form, so that one sent twice adds one job; sent again
+/// with other words, as after going back in the browser, it changes the job it added.
 pub async fn create(
     services: &Services,
     who: &Principal,
@@ -95,8 +96,26 @@ pub async fn create(
         tx.commit().await?;
         return Ok(());
     }
-    // The identifier is taken: by this very form, sent twice, or by somebody else's job.
-    own_job(services, who, id).await.map(drop)
+    drop(tx);
+    // The identifier is taken: by what this form has sent before, or by somebody else's job.
+    let before = own_job(services, who, id).await?;
+    let is_done = |job: &Job| match (job.status, intent) {
+        (JobStatus::Open, Intent::Keep) | (JobStatus::Draft, Intent::Publish) => false,
+        _ => job.content == content,
+    };
+    if is_done(&before) {
+        return Ok(());
+    }
+    if (before.status, intent) == (JobStatus::Open, Intent::Keep) {
+        return Err(ServiceError::Conflict(
+            "This job is published already, so it cannot be kept as a draft. Edit it under My jobs.",
+        ));
+    }
+    match edit(services, who, id, before.version, form, intent).await {
+        // A button pressed twice: the other request was faster.
+        Err(ServiceError::Conflict(_)) if is_done(&own_job(services, who, id).await?) => Ok(()),
+        edited => edited,
+    }
 }
 
 /// Replaces what a job says, if nobody has changed it since the form was opened.

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use domain::{
     JobId,
     feed::FeedMessage,
-    job::JobStatus,
+    job::{JobForm, JobStatus},
     profile::ProfileForm,
     receipt::Score,
 };
@@ -240,6 +240,57 @@ async fn the_same_form_sent_twice_posts_one_job(pool: PgPool) {
     let thief = world.client("Thief").await;
     let taken = jobs::create(&world.services, &thief, id, &database_job(), Intent::Publish).await;
     assert!(matches!(taken, Err(ServiceError::NotFound("job"))));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_form_sent_again_with_other_words_changes_the_job_it_added(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (s, client) = (&world.services, world.client("Harbour").await);
+    let engineer = world.freelancer("Ada", &database_engineer()).await;
+    let id = JobId::new();
+    let titled = |title: &str| JobForm { title: title.into(), ..database_job() };
+    let create = async |form: &JobForm, intent| jobs::create(s, &client, id, form, intent).await;
+    let stored = async || jobs::own_job(s, &client, id).await.unwrap();
+
+    create(&titled("The first words"), Intent::Keep).await.unwrap();
+    create(&titled("The second words"), Intent::Keep).await.unwrap();
+    let job = stored().await;
+    assert_eq!((job.content.title.as_str(), job.status), ("The second words", JobStatus::Draft));
+
+    create(&titled("The second words"), Intent::Publish).await.unwrap();
+    assert_eq!(stored().await.status, JobStatus::Open, "the same words, but to be published");
+    create(&titled("The third words"), Intent::Publish).await.unwrap();
+    let job = stored().await;
+    assert_eq!((job.content.title.as_str(), job.status), ("The third words", JobStatus::Open));
+    create(&titled("The third words"), Intent::Publish).await.unwrap();
+    assert_eq!(stored().await.version, job.version, "sent twice");
+    world.settle().await;
+    assert_eq!(messages(&world, &engineer).await.first(), Some(&(1, "match_added".to_owned())));
+
+    let kept = create(&titled("The fourth words"), Intent::Keep).await;
+    assert!(matches!(kept, Err(ServiceError::Conflict(text)) if text.contains("published")));
+    jobs::close(s, &client, id).await.unwrap();
+    let late = create(&titled("The fourth words"), Intent::Publish).await;
+    assert!(matches!(late, Err(ServiceError::Conflict(text)) if text.contains("closed")));
+    assert_eq!(stored().await.content.title, "The third words");
+    let thief = world.client("Thief").await;
+    let taken = jobs::create(s, &thief, id, &titled("The fourth words"), Intent::Publish).await;
+    assert!(matches!(taken, Err(ServiceError::NotFound("job"))));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_button_pressed_twice_publishes_a_draft_once(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (s, client) = (&world.services, world.client("Harbour").await);
+    let id = JobId::new();
+    jobs::create(s, &client, id, &database_job(), Intent::Keep).await.unwrap();
+    let form = JobForm { title: "Other words for the job".into(), ..database_job() };
+    let publish = || jobs::create(s, &client, id, &form, Intent::Publish);
+    let (one, other) = tokio::join!(publish(), publish());
+    one.unwrap();
+    other.unwrap();
+    assert_eq!(jobs::own_job(s, &client, id).await.unwrap().status, JobStatus::Open);
+    assert_eq!(storage::outbox::health(world.pool()).await.unwrap().pending, 1, "announced once");
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
