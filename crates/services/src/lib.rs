@@ -15,7 +15,7 @@ pub mod live;
 pub mod matches;
 pub mod profiles;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use embedding::Embedder;
@@ -42,6 +42,9 @@ pub struct Settings {
     pub notice: Option<String>,
     pub policy: Policy,
     pub retries: Retries,
+    /// How long an event waits for the model to read its text. The others wait behind it, so it then
+    /// makes room for them and comes back later.
+    pub read_within: Duration,
     pub clock: Clock,
 }
 
@@ -53,6 +56,7 @@ impl Settings {
             notice: None,
             policy: Policy::default(),
             retries: Retries::default(),
+            read_within: Duration::from_secs(10),
             clock: Arc::new(Utc::now),
         }
     }
@@ -73,7 +77,12 @@ pub struct Services {
 impl Services {
     pub fn open(settings: Settings) -> Self {
         Self {
-            engine: Arc::new(Engine::new(settings.embedder, settings.policy, settings.notice)),
+            engine: Arc::new(Engine::new(
+                settings.embedder,
+                settings.read_within,
+                settings.policy,
+                settings.notice,
+            )),
             database: settings.database,
             hub: Hub::default(),
             passwords: Passwords::default(),

@@ -2,10 +2,68 @@
 
 #![allow(clippy::unwrap_used)]
 
-use services::live::{Ended, LiveFeed, MAX_REPLAY};
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::job::JobForm;
+use embedding::{EmbedError, Embedder, ModelId};
+use services::{
+    Services, Settings, blocks,
+    live::{Ended, LiveFeed, MAX_REPLAY},
+};
 use sqlx::PgPool;
 use storage::outbox;
-use test_support::{MIGRATOR, World, database_engineer, database_job};
+use test_support::{MIGRATOR, World, database_engineer, database_job, lexical};
+
+/// The lexical embedder, which never answers where a text asks for silence.
+struct Silent(Arc<dyn Embedder>);
+
+#[async_trait]
+impl Embedder for Silent {
+    fn model(&self) -> &ModelId {
+        self.0.model()
+    }
+
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn batch_size(&self) -> usize {
+        self.0.batch_size()
+    }
+
+    fn similarity_range(&self) -> (f32, f32) {
+        self.0.similarity_range()
+    }
+
+    async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        if texts.iter().any(|text| text.contains("silence")) {
+            std::future::pending::<()>().await;
+        }
+        self.0.embed(texts).await
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_model_that_never_answers_holds_up_no_other_event(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    world.services = Services::open(Settings {
+        read_within: Duration::from_millis(20),
+        ..Settings::new(world.services.database().clone(), Arc::new(Silent(lexical())))
+    });
+    let engineer = world.freelancer("Ada", &database_engineer()).await;
+    let client = world.client("Harbour").await;
+    let other = world.client("Other").await;
+    world.settle().await;
+    let job = JobForm { title: "We ask for silence".into(), ..database_job() };
+    world.post(&client, &job).await;
+    blocks::block(&world.services, &engineer, other.user_id).await.unwrap();
+    let relay = world.services.relay();
+    tokio::time::timeout(Duration::from_secs(20), relay.deliver_due()).await.unwrap().unwrap();
+
+    let health = outbox::health(world.pool()).await.unwrap();
+    assert_eq!((health.pending, health.parked), (1, 0), "only the job waits, to be tried again");
+}
 
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn two_relays_at_once_deliver_an_event_once(pool: PgPool) {

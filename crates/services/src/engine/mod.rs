@@ -8,9 +8,12 @@ mod recommender;
 mod settle;
 mod stages;
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -45,6 +48,8 @@ struct State {
 
 pub struct Engine {
     embedder: Arc<dyn Embedder>,
+    /// See [`Settings::read_within`](crate::Settings::read_within).
+    read_within: Duration,
     model: Model,
     policy: Policy,
     notice: Option<String>,
@@ -58,7 +63,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(embedder: Arc<dyn Embedder>, policy: Policy, notice: Option<String>) -> Self {
+    pub(crate) fn new(
+        embedder: Arc<dyn Embedder>,
+        read_within: Duration,
+        policy: Policy,
+        notice: Option<String>,
+    ) -> Self {
         let dimension = embedder.dimension();
         let state = State {
             freelancers: FreelancerIndex::new(dimension),
@@ -68,6 +78,7 @@ impl Engine {
         Self {
             model: Model { id: embedder.model().to_string(), range: embedder.similarity_range() },
             embedder,
+            read_within,
             policy,
             notice,
             state: Arc::new(RwLock::new(state)),

@@ -6,6 +6,7 @@ use domain::{
     job::{Job, JobStatus},
     profile::Visibility,
 };
+use embedding::EmbedError;
 use events::{
     Event,
     relay::{Consumer, Delivery, Refusal},
@@ -152,7 +153,8 @@ impl Services {
     }
 
     /// Reads a text: its vector comes from the database if the model has read it before, else from
-    /// the model, ahead of anything that is read in bulk.
+    /// the model, ahead of anything that is read in bulk. A model that does not answer is asked again
+    /// with the next delivery of the event, so that other events come in between.
     async fn read(&self, subject: Subject, text: String) -> Result<Text> {
         let hash = embedding::content_hash(&text);
         let known = embeddings::vector(self.database.pool(), &self.engine.model.id, &hash).await?;
@@ -160,7 +162,10 @@ impl Services {
         let vector = match known {
             Some(vector) => vector,
             None => {
-                let vectors = self.engine.embedder.embed(&[text]).await?;
+                let limit = self.engine.read_within;
+                let vectors = tokio::time::timeout(limit, self.engine.embedder.embed(&[text]))
+                    .await
+                    .map_err(|_elapsed| EmbedError::Unavailable(format!("no answer within {limit:?}")))??;
                 vectors.into_iter().next().ok_or(ServiceError::NotFound("vector"))?
             }
         };
