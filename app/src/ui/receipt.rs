@@ -1,5 +1,6 @@
 use domain::{
     job::BudgetKind,
+    money::{Currency, Money},
     receipt::{Component, Condition, Evidence, Receipt, SkillEvidence},
 };
 use leptos::prelude::*;
@@ -97,14 +98,6 @@ fn part(component: Component) -> impl IntoView {
     .into_any()
 }
 
-/// An amount in US cents: "$45", "$37.50".
-fn dollars(cents: u64) -> String {
-    match cents % 100 {
-        0 => format!("${}", cents / 100),
-        rest => format!("${}.{rest:02}", cents / 100),
-    }
-}
-
 /// Minutes as hours: "3 h", "3.5 h".
 fn hours(minutes: u16) -> String {
     match minutes % 60 {
@@ -135,13 +128,21 @@ fn words(evidence: &Evidence) -> String {
         Evidence::Experience { wanted: None, has } => {
             format!("None asked for; brings {}.", has.label().to_lowercase())
         }
-        Evidence::Rate { kind: BudgetKind::Fixed, rate_cents, .. } => {
-            format!("A fixed price, with which the rate of {} an hour is not compared.", dollars(*rate_cents))
+        Evidence::Rate { kind, budget_cents, rate_cents, entered } => {
+            let (currency, rate, budget) = match entered {
+                Some(entered) => (entered.currency, entered.rate, entered.budget),
+                None => (Currency::Usd, *rate_cents, *budget_cents),
+            };
+            let amount = |hundredths| Money::of_hundredths(hundredths, currency).label();
+            let rate = amount(rate);
+            match (kind, budget) {
+                (BudgetKind::Fixed, _) => {
+                    format!("A fixed price, with which the rate of {rate} an hour is not compared.")
+                }
+                (_, Some(budget)) => format!("{rate} an hour against a budget of up to {}.", amount(budget)),
+                (_, None) => format!("{rate} an hour; no budget given."),
+            }
         }
-        Evidence::Rate { budget_cents: Some(budget), rate_cents, .. } => {
-            format!("{} an hour against a budget of up to {}.", dollars(*rate_cents), dollars(*budget))
-        }
-        Evidence::Rate { rate_cents, .. } => format!("{} an hour; no budget given.", dollars(*rate_cents)),
         Evidence::Availability { wanted: Some(wanted), offered } => {
             format!("{offered} h a week free, {wanted} wanted.")
         }
@@ -213,16 +214,40 @@ fn condition(condition: &Condition) -> impl IntoView + use<> {
 
 #[cfg(test)]
 mod tests {
+    use domain::receipt::Entered;
+
     use super::*;
 
     #[test]
     fn evidence_reads_as_a_sentence() {
         assert_eq!(degrees(284_900), "28.4°");
-        assert_eq!(
-            words(&Evidence::Rate { kind: BudgetKind::Hourly, budget_cents: Some(5_000), rate_cents: 4_550 }),
-            "$45.50 an hour against a budget of up to $50."
-        );
+        let rate = |entered| Evidence::Rate {
+            kind: BudgetKind::Hourly,
+            budget_cents: Some(10_440),
+            rate_cents: 8_352,
+            entered,
+        };
+        assert_eq!(words(&rate(None)), "$83.52 an hour against a budget of up to $104.40.");
         assert_eq!(words(&Evidence::TimeZone { shared_minutes: Some(210) }), "Both are at work 3.5 h a day.");
         assert_eq!(words(&Evidence::Freshness { age_hours: 50 }), "Published 2 days ago.");
+    }
+
+    #[test]
+    fn euros_on_both_sides_are_not_told_in_dollars() {
+        let entered = Entered { currency: Currency::Eur, budget: Some(9_000), rate: 7_200 };
+        let evidence = |kind, entered: Entered| Evidence::Rate {
+            kind,
+            budget_cents: entered.budget.map(|_| 10_440),
+            rate_cents: 8_352,
+            entered: Some(entered),
+        };
+        assert_eq!(
+            words(&evidence(BudgetKind::Hourly, entered)),
+            "€72 an hour against a budget of up to €90."
+        );
+        assert_eq!(
+            words(&evidence(BudgetKind::Fixed, Entered { budget: None, ..entered })),
+            "A fixed price, with which the rate of €72 an hour is not compared."
+        );
     }
 }

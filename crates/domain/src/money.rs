@@ -77,6 +77,11 @@ impl Money {
         Self { amount, currency }
     }
 
+    /// An amount given in hundredths of its currency.
+    pub fn of_hundredths(hundredths: u64, currency: Currency) -> Self {
+        Self::new(Decimal::from_i128_with_scale(hundredths.into(), 2), currency)
+    }
+
     /// The amount in US dollars and cents at reference rates.
     pub fn in_usd(&self) -> Decimal {
         (self.amount * Decimal::new(self.currency.usd_millionths().into(), 6)).round_dp(2)

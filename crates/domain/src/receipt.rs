@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     job::{BudgetKind, Experience},
     language::{Language, LanguageLevel},
+    money::Currency,
     place::{Region, WorkPlace},
     skill::SkillLevel,
 };
@@ -82,6 +83,9 @@ pub enum Evidence {
         kind: BudgetKind,
         budget_cents: Option<u64>,
         rate_cents: u64,
+        /// The same in people's own currency, for them to read; the score does not depend on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entered: Option<Entered>,
     },
     /// Hours a week.
     Availability {
@@ -96,6 +100,15 @@ pub enum Evidence {
     Freshness {
         age_hours: u32,
     },
+}
+
+/// Amounts an hour as people entered them, where both sides did in one currency other than the US
+/// dollar; in its hundredths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entered {
+    pub currency: Currency,
+    pub budget: Option<u64>,
+    pub rate: u64,
 }
 
 /// A skill the job names, and what the profile shows for it.
@@ -211,5 +224,19 @@ mod tests {
     fn degrees_are_rounded_down() {
         assert_eq!(Score::from_ppm(879_999).degrees(), 87);
         assert_eq!(Score::from_ppm(2_000_000).degrees(), 100);
+    }
+
+    #[test]
+    fn a_receipt_stored_before_currencies_were_noted_is_read() {
+        let stored = r#"{"of":"rate","kind":"hourly","budget_cents":5000,"rate_cents":4500}"#;
+        let read: Evidence = serde_json::from_str(stored).unwrap();
+        let rate = Evidence::Rate {
+            kind: BudgetKind::Hourly,
+            budget_cents: Some(5000),
+            rate_cents: 4500,
+            entered: None,
+        };
+        assert_eq!(read, rate);
+        assert_eq!(serde_json::to_string(&rate).unwrap(), stored);
     }
 }

@@ -1,7 +1,10 @@
 //! The one scorer.
 
 use chrono::{DateTime, Utc};
-use domain::receipt::{Component, ComponentKind, Condition, Evidence, Receipt, Score, SkillEvidence};
+use domain::money::Currency;
+use domain::receipt::{
+    Component, ComponentKind, Condition, Entered, Evidence, Receipt, Score, SkillEvidence,
+};
 use domain::skill::Skill;
 use serde::{Deserialize, Serialize};
 
@@ -113,10 +116,17 @@ fn skill_evidence(skills: &[Skill], candidate: &CandidateSpec) -> Vec<SkillEvide
 fn rate_evidence(job: &JobSpec, candidate: &CandidateSpec, policy: &Policy) -> Evidence {
     let rate = candidate.facts.rate;
     let cents = |hundredths, currency| policy.exchange_rates.us_cents(hundredths, currency);
+    let same = job.facts.budget.is_none_or(|budget| budget.currency == rate.currency);
+    let entered = (same && rate.currency != Currency::Usd).then(|| Entered {
+        currency: rate.currency,
+        budget: job.facts.budget.map(|budget| budget.hundredths),
+        rate: rate.hundredths,
+    });
     Evidence::Rate {
         kind: job.budget_kind,
         budget_cents: job.facts.budget.map(|budget| cents(budget.hundredths, budget.currency)),
         rate_cents: cents(rate.hundredths, rate.currency),
+        entered,
     }
 }
 

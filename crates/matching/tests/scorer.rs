@@ -11,7 +11,7 @@ use domain::{
     money::{Currency, Money},
     place::{Region, UtcOffset, WorkPlace},
     profile::Visibility,
-    receipt::{ComponentKind, ONE_PPM, Receipt},
+    receipt::{ComponentKind, Entered, Evidence, ONE_PPM, Receipt},
 };
 use matching::{CandidateSpec, Exclusion, JobSpec, assess, replay};
 use proptest::prelude::*;
@@ -170,6 +170,32 @@ fn the_rate_is_compared_at_the_policys_exchange_rates() {
         profile.content.rate = Money::new(5000.into(), Currency::Usd);
     });
     assert_eq!(fit(&fixed.unwrap(), ComponentKind::Rate), ONE_PPM);
+}
+
+#[test]
+fn a_receipt_notes_what_both_sides_entered_in_one_currency() {
+    let entered = |job_in, rate_in| {
+        let receipt = judged(|job, profile| {
+            job.content.budget.currency = job_in;
+            profile.content.rate.currency = rate_in;
+        });
+        let receipt = receipt.unwrap();
+        match receipt.component(ComponentKind::Rate).unwrap().evidence {
+            Evidence::Rate { entered, .. } => entered,
+            _ => None,
+        }
+    };
+    let (job, profile) = made_for_each_other();
+    let hundredths =
+        |amount: rust_decimal::Decimal| (amount * rust_decimal::Decimal::from(100)).try_into().ok();
+    let euros = Entered {
+        currency: Currency::Eur,
+        budget: hundredths(job.content.budget.max),
+        rate: hundredths(profile.content.rate.amount).unwrap(),
+    };
+    assert_eq!(entered(Currency::Eur, Currency::Eur), Some(euros));
+    assert_eq!(entered(Currency::Eur, Currency::Usd), None);
+    assert_eq!(entered(Currency::Usd, Currency::Usd), None);
 }
 
 #[test]
