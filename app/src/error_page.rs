@@ -17,7 +17,7 @@ pub fn error_page(error: &ApiError, request: Option<String>, theme: Theme, style
         _ => ("To the start page", "/"),
     };
     let text = error.message.clone();
-    let document = Owner::new().with(|| {
+    Owner::new().with(|| {
         view! {
             <!DOCTYPE html>
             <html lang="en" data-theme=theme.attribute()>
@@ -44,8 +44,7 @@ pub fn error_page(error: &ApiError, request: Option<String>, theme: Theme, style
             </html>
         }
         .to_html()
-    });
-    document
+    })
 }
 
 const fn heading(kind: ErrorKind) -> &'static str {
