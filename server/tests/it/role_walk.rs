@@ -90,10 +90,18 @@ async fn knock(site: &Site, door: &Door, cookie: Option<&str>) -> Taken {
     }
 }
 
+/// Somebody who walks from door to door.
+struct Walker {
+    name: &'static str,
+    /// None for nobody signed in.
+    roles: Option<Vec<Role>>,
+    cookie: Option<String>,
+}
+
 #[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn every_door_admits_exactly_those_of_its_rule(pool: PgPool) {
     let site = Site::new(pool).await;
-    let mut visitors: Vec<(&str, Option<Vec<Role>>, Option<String>)> = vec![("nobody", None, None)];
+    let mut walkers = vec![Walker { name: "nobody", roles: None, cookie: None }];
     for (name, roles) in [
         ("freelancer", vec![Role::Freelancer]),
         ("client", vec![Role::Client]),
@@ -113,13 +121,13 @@ async fn every_door_admits_exactly_those_of_its_rule(pool: PgPool) {
                 .await
                 .unwrap();
         }
-        visitors.push((name, Some(roles), Some(visitor.cookie)));
+        walkers.push(Walker { name, roles: Some(roles), cookie: Some(visitor.cookie) });
     }
     // Signing out ends the session that the rest of the walk needs.
     let (last, doors): (Vec<&Door>, Vec<&Door>) = DOORS.iter().partition(|door| door.path == "/api/sign_out");
     let mut wrong = Vec::new();
     for door in doors.into_iter().chain(last) {
-        for (name, roles, cookie) in &visitors {
+        for Walker { name, roles, cookie } in &walkers {
             let taken = knock(&site, door, cookie.as_deref()).await;
             let expected = match (door.access.admits(roles.as_deref()), roles) {
                 (true, _) => Taken::In,
