@@ -37,7 +37,7 @@ fn SignedOut(held: FormReplay) -> impl IntoView {
                 title="Please sign in again"
                 lede="You were signed out before this arrived. Nothing is lost: what you wrote is kept on this page."
             />
-            <ol class="steps">
+            <ol class="next-steps">
                 <li>
                     <a class="button button-primary" href="/sign-in" target="_blank" rel="noopener">
                         "Sign in in a new tab"
