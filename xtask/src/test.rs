@@ -131,10 +131,11 @@ fn run_tests(
     })
 }
 
-/// The same packages together as for the tests, so that nothing is compiled a second time.
+/// The same packages together as for the tests, and the tests with them, so that nothing is compiled
+/// a second time with other features.
 fn build_server(ws: &Workspace) -> anyhow::Result<()> {
     loud_step("Building the server", || {
-        Cmd::cargo().arg("build").args(ws.native_packages()).arg("--bins").dir(&ws.root).show()
+        Cmd::cargo().arg("build").args(ws.native_packages()).args(["--bins", "--tests"]).dir(&ws.root).show()
     })
 }
 
