@@ -83,7 +83,7 @@ fn ProfileView(profile: Profile, stance: Stance) -> impl IntoView {
         .map(|link| {
             view! {
                 <li>
-                    <a href=link.url rel="nofollow ugc noopener noreferrer" class="inline-block py-1 break-words">
+                    <a href=link.url rel="nofollow ugc noopener noreferrer" class="inline-block py-1 wrap-anywhere">
                         {link.label}
                     </a>
                 </li>

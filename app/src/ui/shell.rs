@@ -169,7 +169,7 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
             <summary>
                 <Avatar name=viewer.name.clone() size=AvatarSize::Small />
                 <span class="sr-only">"Account of "</span>
-                <span class="sr-only lg:not-sr-only">{name}</span>
+                <span class="sr-only lg:not-sr-only lg:max-w-56 lg:truncate">{name}</span>
             </summary>
             <div class="menu-sheet">
                 <p class="hint px-3 pb-1 lg:hidden">{viewer.name}</p>

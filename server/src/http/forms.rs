@@ -72,6 +72,10 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
         Err(error) if error.kind == ErrorKind::ProofNeeded => {
             Ok(go_on(&StatusCode::OK.into_response(), &format!("/confirm?next={}", encode(&back))))
         }
+        // Of these there is nothing to keep: they hold a password, or nothing that was written.
+        Err(error) if error.kind == ErrorKind::SignedOut && is_about_access(asked.uri.path()) => {
+            Ok(go_on(&StatusCode::OK.into_response(), &format!("/sign-in?next={}", encode(&back))))
+        }
         Err(error) => {
             let action = asked.uri.path().to_owned();
             let body = String::from_utf8_lossy(&body).into_owned();
@@ -84,6 +88,11 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
             Ok(show_again(api, &asked, back, replay, &done.cookies).await)
         }
     }
+}
+
+fn is_about_access(action: &str) -> bool {
+    let functions = ["confirm", "change_password", "sign_out_device", "sign_out_others"];
+    action.strip_prefix("/api/").is_some_and(|function| functions.contains(&function))
 }
 
 /// Tells an address that is not there from a method that is not.

@@ -43,9 +43,11 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
     let renewed = known.as_ref().and_then(|known| known.renewed);
     request.extensions_mut().insert(Viewer(known.map(|known| known.principal)));
     request.extensions_mut().insert(transport);
-    let ended_by_proxy =
-        ["x-forwarded-proto", "forwarded"].iter().any(|name| request.headers().contains_key(*name));
-    if transport == Transport::Tls && state.config().server.public_url.is_none() && !ended_by_proxy {
+    let by_tls = match state.config().server.public_url.as_deref() {
+        Some(url) => url.starts_with("https://"),
+        None => is_ended_by_proxy(request.headers()),
+    };
+    if transport == Transport::Tls && !by_tls {
         request.extensions_mut().insert(Unencrypted);
     }
     if let Some(address) = client_address(&request, state.config().server.proxies) {
@@ -60,6 +62,15 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// Whether a proxy says that the browser reached it by TLS.
+fn is_ended_by_proxy(headers: &HeaderMap) -> bool {
+    let says = |name: &str, words: &str| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.is_some_and(|value| value.to_ascii_lowercase().contains(words))
+    };
+    says("x-forwarded-proto", "https") || says("forwarded", "proto=https")
 }
 
 /// The address of the browser. Each of our `proxies` adds the address it was called from at the end

@@ -32,6 +32,9 @@ pub(crate) fn others(state: &State, not_found: Router) -> Router {
 }
 
 async fn keep_for_ever(request: Request, next: Next) -> Response {
+    if is_no_file(request.uri().path()) {
+        return Refusal::from(ErrorKind::NotFound).into_response();
+    }
     let response = next.run(request).await;
     if response.status() == StatusCode::NOT_FOUND {
         return Refusal::from(ErrorKind::NotFound).into_response();
@@ -40,11 +43,19 @@ async fn keep_for_ever(request: Request, next: Next) -> Response {
 }
 
 async fn keep_for_a_while(request: Request, next: Next) -> Response {
+    if is_no_file(request.uri().path()) {
+        return Refusal::from(ErrorKind::NotFound).into_response();
+    }
     let response = next.run(request).await;
     if response.headers().contains_key(header::CACHE_CONTROL) {
         return response;
     }
     cached(response, "public, max-age=86400")
+}
+
+/// Whether no file can have this name: the system would refuse to look for it, as if we had failed.
+fn is_no_file(path: &str) -> bool {
+    path.len() > 2_000 || path.split('/').any(|part| part.len() > 255)
 }
 
 fn cached(mut response: Response<Body>, value: &'static str) -> Response<Body> {

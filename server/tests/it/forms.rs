@@ -144,3 +144,27 @@ async fn choosing_colours_keeps_the_search(pool: PgPool) {
     let answer = site.submit("/jobs?q=rust", "/api/theme", "theme=dark&next=").await;
     assert_eq!(header_of(&answer, "location"), "/jobs?q=rust");
 }
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn whoever_was_signed_out_is_not_told_that_a_password_is_kept(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let answer = site.submit("/confirm?next=%2Faccount", "/api/confirm", "password=secret").await;
+    let to = header_of(&answer, "location");
+    assert_eq!(
+        (answer.status().as_u16(), to.as_str()),
+        (303, "/sign-in?next=%2Fconfirm%3Fnext%3D%252Faccount")
+    );
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn where_no_session_is_kept_the_sign_in_page_says_why(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let shows = async |host: &str, proto: &str| {
+        let headers = [(header::HOST, host), ("x-forwarded-proto".parse().unwrap(), proto)];
+        let page = site.get_with("/sign-in", &headers).await.text().await.unwrap();
+        page.contains("keep nobody signed in")
+    };
+    assert!(shows("box.lan:3000", "http").await);
+    assert!(!shows("box.lan:3000", "https").await);
+    assert!(!shows("localhost:3000", "http").await);
+}

@@ -39,6 +39,14 @@ async fn an_address_with_a_slash_at_its_end_leads_to_the_page(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn an_address_too_long_for_a_file_is_not_found_and_no_fault_of_ours(pool: PgPool) {
+    let site = Site::new(pool).await;
+    for path in [format!("/{}", "a".repeat(256)), format!("/pkg/{}", "a".repeat(300)), "/a".repeat(2_500)] {
+        assert_eq!(site.get(&path).await.status(), 404, "{} bytes", path.len());
+    }
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn who_lacks_a_role_is_told_where_to_take_it_up(pool: PgPool) {
     let site = Site::new(pool).await;
     let ada = site.visitor("Ada", "freelancer").await;
