@@ -5,12 +5,18 @@ use leptos::prelude::*;
 
 use crate::{
     error::{ApiError, ErrorKind},
-    ui::{EmptyState, Shell, Theme},
+    ui::{EmptyState, Shell, Theme, Viewer},
 };
 
 /// The whole document. `stylesheet` is empty where the site is not built; `request` is the number by
-/// which the person can ask about it.
-pub fn error_page(error: &ApiError, request: Option<String>, theme: Theme, stylesheet: &str) -> String {
+/// which the person can ask about it; `viewer` is whoever is known to be signed in.
+pub fn error_page(
+    error: &ApiError,
+    request: Option<String>,
+    viewer: Option<Viewer>,
+    theme: Theme,
+    stylesheet: &str,
+) -> String {
     let title = heading(error.kind);
     let action = match error.kind {
         ErrorKind::SignedOut => ("Sign in", "/sign-in"),
@@ -31,7 +37,7 @@ pub fn error_page(error: &ApiError, request: Option<String>, theme: Theme, style
                         .then(|| view! { <link rel="stylesheet" href=stylesheet.to_owned() /> })}
                 </head>
                 <body>
-                    <Shell path="" theme>
+                    <Shell viewer path="" theme>
                         <EmptyState
                             title
                             text
@@ -72,7 +78,7 @@ mod tests {
     #[test]
     fn it_looks_like_every_other_page_and_takes_no_markup() {
         let error = ApiError::new(ErrorKind::Invalid, "<script>\"&");
-        let page = error_page(&error, Some("17".into()), Theme::Dark, "/pkg/x.css");
+        let page = error_page(&error, Some("17".into()), None, Theme::Dark, "/pkg/x.css");
         assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\" data-theme=\"dark\">"), "{page}");
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script"), "{page}");
         assert!(page.contains("site-header") && page.contains("Request 17"), "{page}");

@@ -15,7 +15,7 @@ use crate::{
     account, freelancers, home, jobs, live,
     page::{NotFound, here},
     ssr, theme,
-    ui::{Shell, Viewer},
+    ui::Shell,
 };
 
 /// Whether the pages that exist only to be measured are served.
@@ -84,11 +84,7 @@ pub fn App() -> impl IntoView {
 fn Framed() -> impl IntoView {
     let path = use_location().pathname.get_untracked();
     let bare = path == "/";
-    let viewer = ssr::viewer().map(|who| Viewer {
-        is_freelancer: who.as_freelancer().is_ok(),
-        is_client: who.as_client().is_ok(),
-        name: who.display_name,
-    });
+    let viewer = ssr::Viewer(ssr::viewer()).of_frame();
     view! {
         <Shell viewer path here=here() theme=theme::chosen() bare>
             <FlatRoutes fallback=NotFound>

@@ -17,11 +17,23 @@ use services::{
 use crate::{
     cookie::Transport,
     error::{ApiError, ErrorKind},
+    ui,
 };
 
 /// Who asks, as the server found out before the page or the server function runs.
 #[derive(Clone, Debug, Default)]
 pub struct Viewer(pub Option<Principal>);
+
+impl Viewer {
+    /// As far as the frame of a page must know them.
+    pub fn of_frame(self) -> Option<ui::Viewer> {
+        self.0.map(|who| ui::Viewer {
+            is_freelancer: who.as_freelancer().is_ok(),
+            is_client: who.as_client().is_ok(),
+            name: who.display_name,
+        })
+    }
+}
 
 /// From which network address the request comes, as far as it is known.
 #[derive(Clone, Copy, Debug)]

@@ -75,6 +75,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "embedding",
             "events",
             "identity",
+            "mail",
             "matching",
             "private_postgres",
             "services",

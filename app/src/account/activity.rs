@@ -33,7 +33,7 @@ pub fn ActivityPage() -> impl IntoView {
             <AccountLayout
                 here="/account/activity"
                 title="Activity"
-                lede="What was done with your account. This list cannot be changed, not even by us."
+                lede="What was done with your account. Entries are only ever added, in a chain that shows when one was changed."
             >
                 {if empty {
                     view! { <EmptyState title="Nothing yet" text="What is done with your account from now on stands here." /> }

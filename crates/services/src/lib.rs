@@ -11,12 +11,14 @@ pub mod home;
 mod housekeeping;
 pub mod import;
 pub mod jobs;
+pub mod letters;
 pub mod live;
 pub mod matches;
 pub mod profiles;
 
 use std::{sync::Arc, time::Duration};
 
+use ::jobs::Runner;
 use chrono::{DateTime, Utc};
 use embedding::Embedder;
 use events::{
@@ -24,6 +26,7 @@ use events::{
     relay::{Relay, Retries},
 };
 use identity::password::Passwords;
+use mail::{Mailer, SiteNames};
 use matching::Policy;
 use storage::Database;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +41,9 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 pub struct Settings {
     pub database: Database,
     pub embedder: Arc<dyn Embedder>,
+    pub mailer: Arc<dyn Mailer>,
+    /// What letters call the site, and where it is.
+    pub site: SiteNames,
     /// One sentence for the pages, where matching does less than it could.
     pub notice: Option<String>,
     pub policy: Policy,
@@ -49,10 +55,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn new(database: Database, embedder: Arc<dyn Embedder>) -> Self {
+    pub fn new(database: Database, embedder: Arc<dyn Embedder>, mailer: Arc<dyn Mailer>) -> Self {
         Self {
             database,
             embedder,
+            mailer,
+            site: letters::site_at("http://localhost:3000"),
             notice: None,
             policy: Policy::default(),
             retries: Retries::default(),
@@ -70,6 +78,8 @@ pub struct Services {
     pub(crate) hub: Hub,
     pub(crate) passwords: Passwords,
     pub(crate) clock: Clock,
+    pub(crate) mailer: Arc<dyn Mailer>,
+    pub(crate) site: Arc<SiteNames>,
     home: Arc<home::Cache>,
     retries: Retries,
 }
@@ -87,6 +97,8 @@ impl Services {
             hub: Hub::default(),
             passwords: Passwords::default(),
             clock: settings.clock,
+            mailer: settings.mailer,
+            site: Arc::new(settings.site),
             home: Arc::default(),
             retries: settings.retries,
         }
@@ -113,17 +125,22 @@ impl Services {
         Relay::new(self.database.clone(), Arc::new(self.clone()), self.retries)
     }
 
+    /// The runner of what is done after the answer was given.
+    pub fn runner(&self) -> Runner {
+        let settings = ::jobs::Settings { clock: self.clock.clone(), ..::jobs::Settings::default() };
+        let runner = Runner::new(self.database.house().clone(), settings);
+        letters::handle(self, runner)
+    }
+
     /// Does the work behind the scenes until it is told to stop: fills the engine's index, delivers
-    /// events, reads texts that are new to the model, and tidies up.
+    /// events, does jobs, reads texts that are new to the model, and tidies up.
     pub async fn run(&self, shutdown: CancellationToken) {
-        if !self.keep_filling_index(&shutdown).await {
-            return;
-        }
-        let relay = self.relay();
-        tokio::join!(
-            relay.run(shutdown.clone()),
-            self.keep_reading(shutdown.clone()),
-            self.keep_house(shutdown.clone())
-        );
+        let (relay, runner) = (self.relay(), self.runner());
+        let matching = async {
+            if self.keep_filling_index(&shutdown).await {
+                tokio::join!(relay.run(shutdown.clone()), self.keep_reading(shutdown.clone()));
+            }
+        };
+        tokio::join!(matching, runner.run(shutdown.clone()), self.keep_house(shutdown.clone()));
     }
 }

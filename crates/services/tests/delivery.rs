@@ -49,7 +49,11 @@ async fn a_model_that_never_answers_holds_up_no_other_event(pool: PgPool) {
     let mut world = World::new(pool).await;
     world.services = Services::open(Settings {
         read_within: Duration::from_millis(20),
-        ..Settings::new(world.services.database().clone(), Arc::new(Silent(lexical())))
+        ..Settings::new(
+            world.services.database().clone(),
+            Arc::new(Silent(lexical())),
+            Arc::new(world.letters.clone()),
+        )
     });
     let engineer = world.freelancer("Ada", &database_engineer()).await;
     let client = world.client("Harbour").await;

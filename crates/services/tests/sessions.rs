@@ -94,6 +94,12 @@ async fn what_guards_the_account_needs_a_fresh_proof(pool: PgPool) {
     let ada = who(&world, &renewed).await.unwrap();
     let other = sign_in(&world, PASSWORD, &here).await.unwrap();
     let changed = accounts::change_password(s, &ada, &form, &here).await.unwrap();
+    world.do_jobs().await;
+    let told = world.letters.to("person0@example.com");
+    assert_eq!(
+        told.iter().map(|letter| letter.subject.as_str()).collect::<Vec<_>>(),
+        ["Your password was changed"]
+    );
     assert!(who(&world, &changed).await.is_some());
     assert!(who(&world, &other).await.is_none(), "signed out everywhere else");
     assert!(sign_in(&world, PASSWORD, &here).await.is_err());

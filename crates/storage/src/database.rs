@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::UserId;
 use sqlx::{
     Connection as _, PgPool, Postgres, Transaction,
     migrate::Migrator,
@@ -60,6 +61,22 @@ impl Database {
 
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
         Ok(self.pool.begin().await?)
+    }
+
+    /// Opens a transaction on behalf of a person.
+    pub async fn begin_as(&self, _person: UserId) -> Result<Transaction<'static, Postgres>> {
+        self.begin().await
+    }
+
+    /// Opens a transaction on behalf of the house itself: for finding out who somebody is, and for
+    /// the work behind the scenes.
+    pub async fn begin_as_house(&self) -> Result<Transaction<'static, Postgres>> {
+        self.begin().await
+    }
+
+    /// For single queries on behalf of the house itself.
+    pub fn house(&self) -> &PgPool {
+        &self.pool
     }
 
     /// Applies the migrations that are not applied yet; two servers at once do it one by one.

@@ -22,6 +22,7 @@ use domain::{
 use embedding::{Choice, Embedder};
 use events::relay::Retries;
 use identity::Principal;
+use mail::{MailError, Mailer, Message};
 use matching::Policy;
 use secrecy::ExposeSecret as _;
 use services::{Services, Settings, accounts, accounts::Device, jobs, jobs::Intent, profiles};
@@ -33,8 +34,28 @@ pub use storage::MIGRATOR;
 /// The password of everybody in a world.
 pub const PASSWORD: &str = "long enough to be one";
 
+/// Keeps what is sent. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Letters(Arc<Mutex<Vec<Message>>>);
+
+impl Letters {
+    /// The letters that were sent to an address, in their order.
+    pub fn to(&self, address: &str) -> Vec<Message> {
+        self.0.lock().unwrap().iter().filter(|letter| letter.to == address).cloned().collect()
+    }
+}
+
+#[async_trait::async_trait]
+impl Mailer for Letters {
+    async fn send(&self, message: &Message) -> Result<(), MailError> {
+        self.0.lock().unwrap().push(message.clone());
+        Ok(())
+    }
+}
+
 pub struct World {
     pub services: Services,
+    pub letters: Letters,
     now: Arc<Mutex<DateTime<Utc>>>,
     people: AtomicU32,
 }
@@ -52,14 +73,15 @@ impl World {
     pub async fn with_embedder(pool: PgPool, policy: Policy, embedder: Arc<dyn Embedder>) -> Self {
         let now = Arc::new(Mutex::new("2026-11-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap()));
         let clock = now.clone();
+        let letters = Letters::default();
         let services = Services::open(Settings {
             policy,
             retries: Retries { attempts: 3, pause: Duration::ZERO, poll: Duration::from_millis(50) },
             clock: Arc::new(move || *clock.lock().unwrap()),
-            ..Settings::new(Database::from_pool(pool), embedder)
+            ..Settings::new(Database::from_pool(pool), embedder, Arc::new(letters.clone()))
         });
         services.fill_index().await.unwrap();
-        Self { services, now, people: AtomicU32::new(0) }
+        Self { services, letters, now, people: AtomicU32::new(0) }
     }
 
     pub fn pool(&self) -> &PgPool {
@@ -106,6 +128,11 @@ impl World {
         let id = JobId::new();
         jobs::create(&self.services, who, id, form, Intent::Publish).await.unwrap();
         id
+    }
+
+    /// Does every job that is due.
+    pub async fn do_jobs(&self) {
+        self.services.runner().run_due().await.unwrap();
     }
 
     /// Delivers every event, and ranks what is due, until nothing is left to do.

@@ -5,7 +5,7 @@ pub(crate) mod import;
 pub(crate) mod progress;
 pub(crate) mod serve;
 
-use std::{io::Write as _, time::Duration};
+use std::{io::Write as _, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use embedding::{Choice, http::HttpSettings};
@@ -38,6 +38,11 @@ pub(crate) fn print_config(config: &Config) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Whom letters come from.
+const FROM: &str = "8thDegree <mail@8thdegree.example>";
+/// How many letters the folder keeps.
+const MAILS_KEPT: usize = 500;
 
 /// How many parked events are listed at most.
 const LISTED: i64 = 200;
@@ -108,7 +113,9 @@ pub(crate) async fn open_services(config: &Config, opened: &Opened) -> anyhow::R
     let settings = embedding::Settings { choice: choice(config), model_dir: config.model_dir() };
     let (embedder, notice) = tokio::task::spawn_blocking(move || embedding::open(settings)).await??;
     tracing::info!(model = %embedder.model(), "the embedder is ready");
-    let mut settings = Settings::new(opened.database.clone(), embedder);
+    let folder = mail::Folder::open(config.data.join("mail"), FROM, MAILS_KEPT)
+        .context("the folder of outgoing mail cannot be used")?;
+    let mut settings = Settings::new(opened.database.clone(), embedder, Arc::new(folder));
     settings.notice = notice.map(|notice| notice.to_string());
     let policy = &mut settings.policy;
     policy.top_n = config.matching.top_n as usize;

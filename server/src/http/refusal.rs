@@ -5,6 +5,7 @@ use app::{
     cookie::Transport,
     error::{ApiError, ErrorKind},
     error_page::error_page,
+    ssr::Viewer,
     ui::Theme,
 };
 use axum::{
@@ -65,7 +66,8 @@ pub(crate) async fn render(Extracted(state): Extracted<State>, request: Request,
     let Some(Refusal(error)) = refusal else { return response };
     let written = if html {
         let id = id.map(|id| id.to_string());
-        Html(error_page(&error, id, theme, state.stylesheet())).into_response()
+        let viewer = response.extensions_mut().remove::<Viewer>().and_then(Viewer::of_frame);
+        Html(error_page(&error, id, viewer, theme, state.stylesheet())).into_response()
     } else {
         Json(&error).into_response()
     };

@@ -41,7 +41,8 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
         },
     };
     let renewed = known.as_ref().and_then(|known| known.renewed);
-    request.extensions_mut().insert(Viewer(known.map(|known| known.principal)));
+    let viewer = Viewer(known.map(|known| known.principal));
+    request.extensions_mut().insert(viewer.clone());
     request.extensions_mut().insert(transport);
     let by_tls = match state.config().server.public_url.as_deref() {
         Some(url) => url.starts_with("https://"),
@@ -54,6 +55,8 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
         request.extensions_mut().insert(ClientAddress(address));
     }
     let mut response = next.run(request).await;
+    // An error page around it has their name in its frame, too.
+    response.extensions_mut().insert(viewer);
     // The browser keeps the token as long as the session lives on, unless it has just got another.
     if let (Some(renewed), Some(token)) = (renewed, token)
         && !response.headers().contains_key(header::SET_COOKIE)

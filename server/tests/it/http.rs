@@ -47,6 +47,17 @@ async fn an_address_too_long_for_a_file_is_not_found_and_no_fault_of_ours(pool: 
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn an_error_page_does_not_make_one_believe_to_be_signed_out(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let ada = site.visitor("Ada", "client").await;
+    let page = site.get_with("/api/none", &[(header::COOKIE, &ada.cookie)]).await;
+    assert_eq!(page.status(), 404);
+    let html = page.text().await.unwrap();
+    assert!(html.contains("Sign out") && html.contains("Ada") && !html.contains("/sign-up"), "{html}");
+    assert!(site.get("/api/none").await.text().await.unwrap().contains("/sign-up"));
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn who_lacks_a_role_is_told_where_to_take_it_up(pool: PgPool) {
     let site = Site::new(pool).await;
     let ada = site.visitor("Ada", "freelancer").await;

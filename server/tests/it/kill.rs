@@ -20,7 +20,7 @@ use secrecy::ExposeSecret as _;
 use services::{Services, Settings, accounts, accounts::Device, profiles};
 use sqlx::{ConnectOptions as _, PgPool};
 use storage::{Database, feeds, outbox};
-use test_support::{PASSWORD, database_engineer, database_job, lexical};
+use test_support::{Letters, PASSWORD, database_engineer, database_job, lexical};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
@@ -144,7 +144,11 @@ fn random_moment(latest: Duration) -> Duration {
 #[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing(pool: PgPool) {
     let url = pool.connect_options().to_url_lossy().to_string();
-    let services = Services::open(Settings::new(Database::from_pool(pool.clone()), lexical()));
+    let services = Services::open(Settings::new(
+        Database::from_pool(pool.clone()),
+        lexical(),
+        Arc::new(Letters::default()),
+    ));
     let _ = rustls::crypto::ring::default_provider().install_default();
     let browser = Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).build().unwrap();
     let data = tempfile::tempdir().unwrap();

@@ -62,7 +62,7 @@ pub(super) async fn fill(
 ) -> anyhow::Result<()> {
     match population {
         Population::Live { profiles } => live(setting, database, profiles).await,
-        Population::Demo => demo(database).await,
+        Population::Demo => demo(setting, database).await,
         Population::Accounts(count) => accounts(database, count).await,
     }
 }
@@ -71,6 +71,12 @@ pub(super) async fn fill(
 pub(crate) fn minilm(setting: &Setting) -> anyhow::Result<Arc<dyn Embedder>> {
     embedder(Choice::MiniLm, setting.model.clone())
         .context("MiniLM's files are missing; `cargo xtask bench live-match` fetches them")
+}
+
+/// Nobody is written to in a benchmark.
+fn open(setting: &Setting, database: &Database, embedder: Arc<dyn Embedder>) -> anyhow::Result<Services> {
+    let letters = mail::Folder::open(setting.data.join("mail"), "bench@localhost", 1)?;
+    Ok(Services::open(Settings::new(database.clone(), embedder, Arc::new(letters))))
 }
 
 fn embedder(choice: Choice, model_dir: PathBuf) -> anyhow::Result<Arc<dyn Embedder>> {
@@ -94,9 +100,8 @@ pub(crate) async fn client(database: &Database) -> anyhow::Result<UserId> {
     Ok(found.context("the demo client is missing")?.user_id)
 }
 
-async fn demo(database: &Database) -> anyhow::Result<()> {
-    let services =
-        Services::open(Settings::new(database.clone(), embedder(Choice::Lexical, PathBuf::new())?));
+async fn demo(setting: &Setting, database: &Database) -> anyhow::Result<()> {
+    let services = open(setting, database, embedder(Choice::Lexical, PathBuf::new())?)?;
     let mut progress = Progress::new("writing the demo");
     services::demo::seed(&services, FREELANCERS, JOBS, SEED, PASSWORD, |done, total| {
         progress.show(done, total);
@@ -113,7 +118,7 @@ async fn demo(database: &Database) -> anyhow::Result<()> {
 
 async fn live(setting: &Setting, database: &Database, profiles: usize) -> anyhow::Result<()> {
     let embedder = minilm(setting)?;
-    let services = Services::open(Settings::new(database.clone(), embedder.clone()));
+    let services = open(setting, database, embedder.clone())?;
     let mut progress = Progress::new("writing profiles");
     services::demo::seed(&services, profiles, 0, SEED, PASSWORD, |done, total| progress.show(done, total))
         .await?;

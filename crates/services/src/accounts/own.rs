@@ -5,6 +5,7 @@ use domain::{
 };
 use events::Event;
 use identity::Principal;
+use mail::Letter;
 use storage::{
     sessions,
     users::{self, User},
@@ -14,6 +15,7 @@ use super::sessions::{Device, SignedIn, renew};
 use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
+    letters,
 };
 
 /// One's own account.
@@ -66,6 +68,7 @@ pub async fn change_password(
     users::set_password(&mut tx, who.user_id, &hash, services.now()).await?;
     sessions::delete_others(&mut *tx, who.user_id, Some(who.session_id)).await?;
     let renewed = renew(services, &mut tx, who, None).await?;
+    letters::send(services, &mut tx, &account.email, Letter::PasswordChanged).await?;
     audit::record(services, &mut tx, Act::of(who.user_id, "password.changed"), device).await?;
     tx.commit().await?;
     Ok(renewed)
