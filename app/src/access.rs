@@ -2,7 +2,7 @@
 //! enforce it; a test walks all of it as every role, and fails where an address is missing here or
 //! where the table and the site disagree.
 
-use domain::role::Role;
+use domain::{permission::Permission, role::Role};
 
 /// Who may come in. What lies behind the door may still be somebody else's: then it is not found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,17 +11,17 @@ pub enum Access {
     Anyone,
     /// Whoever has an account, in any role.
     SignedIn,
-    /// Whoever holds the role.
-    Only(Role),
+    /// Whoever has the permission by one of their roles.
+    May(Permission),
 }
 
 impl Access {
     /// In words, for the documents.
-    pub fn label(self) -> &'static str {
+    pub fn label(self) -> String {
         match self {
-            Self::Anyone => "anyone",
-            Self::SignedIn => "anyone signed in",
-            Self::Only(role) => role.as_str(),
+            Self::Anyone => "anyone".to_owned(),
+            Self::SignedIn => "anyone signed in".to_owned(),
+            Self::May(permission) => format!("`{permission}`"),
         }
     }
 
@@ -29,7 +29,7 @@ impl Access {
     pub fn admits(self, roles: Option<&[Role]>) -> bool {
         match (self, roles) {
             (Self::Anyone, _) | (Self::SignedIn, Some(_)) => true,
-            (Self::Only(role), Some(roles)) => roles.contains(&role),
+            (Self::May(permission), Some(roles)) => permission.is_held_by(roles.iter().copied()),
             (_, None) => false,
         }
     }
@@ -47,8 +47,11 @@ pub struct Door {
 
 const ANYONE: Access = Access::Anyone;
 const SIGNED_IN: Access = Access::SignedIn;
-const CLIENT: Access = Access::Only(Role::Client);
-const FREELANCER: Access = Access::Only(Role::Freelancer);
+const SEE_OWN_JOBS: Access = Access::May(Permission::SeeOwnJobs);
+const POST_JOBS: Access = Access::May(Permission::PostJobs);
+const SEE_CANDIDATES: Access = Access::May(Permission::SeeCandidates);
+const KEEP_PROFILE: Access = Access::May(Permission::KeepProfile);
+const SEE_MATCHES: Access = Access::May(Permission::SeeMatches);
 
 const fn page(path: &'static str, access: Access) -> Door {
     Door { method: "GET", path, access, form: "" }
@@ -79,20 +82,20 @@ pub const DOORS: &[Door] = &[
     // It shows nothing but what its visitor has just sent.
     page("/signed-out", ANYONE),
     // Hiring.
-    page("/jobs/new", CLIENT),
-    page("/jobs/{id}/edit", CLIENT),
-    page("/jobs/{id}/candidates", CLIENT),
-    page("/jobs/{id}/candidates/{freelancer}", CLIENT),
-    page("/my/jobs", CLIENT),
-    function("/api/create_job", CLIENT, NEW_JOB),
-    function("/api/edit_job", CLIENT, EDITED_JOB),
-    function("/api/publish_job", CLIENT, NO_JOB),
-    function("/api/close_job", CLIENT, NO_JOB),
+    page("/jobs/new", POST_JOBS),
+    page("/jobs/{id}/edit", POST_JOBS),
+    page("/jobs/{id}/candidates", SEE_CANDIDATES),
+    page("/jobs/{id}/candidates/{freelancer}", SEE_CANDIDATES),
+    page("/my/jobs", SEE_OWN_JOBS),
+    function("/api/create_job", POST_JOBS, NEW_JOB),
+    function("/api/edit_job", POST_JOBS, EDITED_JOB),
+    function("/api/publish_job", POST_JOBS, NO_JOB),
+    function("/api/close_job", POST_JOBS, NO_JOB),
     // Freelancing.
-    page("/profile", FREELANCER),
-    page("/matches", FREELANCER),
-    page("/matches/{job}", FREELANCER),
-    function("/api/save_profile", FREELANCER, "form%5Btitle%5D=x"),
+    page("/profile", KEEP_PROFILE),
+    page("/matches", SEE_MATCHES),
+    page("/matches/{job}", SEE_MATCHES),
+    function("/api/save_profile", KEEP_PROFILE, "form%5Btitle%5D=x"),
     // One's own account.
     page("/account", SIGNED_IN),
     page("/account/password", SIGNED_IN),
@@ -120,15 +123,28 @@ pub const DOORS: &[Door] = &[
     page("/pkg/{file}", ANYONE),
 ];
 
-/// The table as a document.
+/// The tables as a document.
 pub fn document() -> String {
-    let mut text = "# Who may come in where\n\nMade from `app/src/access.rs`; do not edit it here. A test asks at \
-                    every address as every role, signed out included, and fails where the site answers otherwise, or \
-                    where an address is missing. Behind a door that admits a role, what belongs to somebody else is \
-                    not found.\n\n| Method | Address | Who |\n|---|---|---|\n"
+    let mut text = "# Who may come in where\n\nMade from `app/src/access.rs` and `crates/domain/src/permission.rs`; do \
+                    not edit it here. A test asks at every address as every role, signed out included, and fails \
+                    where the site answers otherwise, or where an address is missing. Behind a door that admits \
+                    somebody, what belongs to somebody else is not found.\n\n| Method | Address | Who |\n|---|---|---|\n"
         .to_owned();
     for door in DOORS {
         text.push_str(&format!("| {} | `{}` | {} |\n", door.method, door.path, door.access.label()));
     }
+    text.push_str("\n## Who may do what\n\nA person may do what one of their roles permits.\n\n| Permission | What it is |");
+    for role in Role::ALL {
+        text.push_str(&format!(" {role} |"));
+    }
+    text.push_str("\n|---|---|");
+    text.push_str(&":-:|".repeat(Role::ALL.len()));
+    for permission in Permission::ALL {
+        text.push_str(&format!("\n| `{permission}` | {} |", permission.label()));
+        for role in Role::ALL {
+            text.push_str(if permission.holders().contains(role) { " yes |" } else { " |" });
+        }
+    }
+    text.push('\n');
     text
 }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use axum::http::{StatusCode, header, request::Parts};
-use domain::role::Role;
+use domain::{permission::Permission, role::Role};
 use identity::Principal;
 use leptos::{prelude::*, reactive::owner::with_context};
 use leptos_axum::ResponseOptions;
@@ -28,8 +28,8 @@ impl Viewer {
     /// As far as the frame of a page must know them.
     pub fn of_frame(self) -> Option<ui::Viewer> {
         self.0.map(|who| ui::Viewer {
-            is_freelancer: who.as_freelancer().is_ok(),
-            is_client: who.as_client().is_ok(),
+            is_freelancer: who.roles.contains(Role::Freelancer),
+            is_client: who.roles.contains(Role::Client),
             name: who.display_name,
         })
     }
@@ -163,7 +163,7 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::SignedOut => ErrorKind::SignedOut.into(),
-            ServiceError::Forbidden(role) => Self::new(ErrorKind::Forbidden, needs(role)),
+            ServiceError::Forbidden(permission) => Self::new(ErrorKind::Forbidden, needs(permission)),
             ServiceError::ProofNeeded => ErrorKind::ProofNeeded.into(),
             ServiceError::NotFound(_) => ErrorKind::NotFound.into(),
             ServiceError::Invalid(fields) => Self::invalid(fields),
@@ -180,14 +180,15 @@ impl From<ServiceError> for ApiError {
     }
 }
 
-/// What somebody without the role is told; some roles one can take up oneself.
-const fn needs(role: Role) -> &'static str {
-    match role {
-        Role::Client => "This is for people who hire. Choose in your account that you hire, and come back.",
-        Role::Freelancer => {
-            "This is for freelancers. Choose in your account that you freelance, and come back."
-        }
-        Role::Admin | Role::Superadmin => ErrorKind::Forbidden.message(),
+/// What somebody without the permission is told; some roles one can take up oneself.
+fn needs(permission: Permission) -> &'static str {
+    let held_by = |role| permission.holders().contains(&role);
+    if held_by(Role::Client) {
+        "This is for people who hire. Choose in your account that you hire, and come back."
+    } else if held_by(Role::Freelancer) {
+        "This is for freelancers. Choose in your account that you freelance, and come back."
+    } else {
+        ErrorKind::Forbidden.message()
     }
 }
 

@@ -4,7 +4,7 @@ use domain::{
     place::{Region, UtcOffset},
     profile::{Profile, ProfileForm, Visibility},
 };
-use identity::Principal;
+use identity::{Permission, Principal};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
@@ -36,7 +36,7 @@ pub fn ProfilePage() -> impl IntoView {
     let saved = query("saved") == "1" && refused.is_none();
     page(async move {
         let who = who?;
-        if who.as_freelancer().is_err() {
+        if who.may(Permission::KeepProfile).is_err() {
             ssr::set_status(ErrorKind::Forbidden.status());
             return Ok(view! { <NoFreelancer /> }.into_any());
         }

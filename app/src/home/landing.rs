@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use domain::browse::JobListing;
+use domain::{browse::JobListing, role::Role};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use services::{
@@ -19,7 +19,7 @@ const SAMPLES_SHOWN: usize = 4;
 pub fn HomePage() -> impl IntoView {
     let services = ssr::services();
     let visitor = ssr::viewer().map_or(Visitor::Stranger, |who| {
-        match (who.as_freelancer().is_ok(), who.as_client().is_ok()) {
+        match (who.roles.contains(Role::Freelancer), who.roles.contains(Role::Client)) {
             (freelancer, client) if freelancer || client => Visitor::Member { freelancer, client },
             _ => Visitor::Member { freelancer: false, client: false },
         }

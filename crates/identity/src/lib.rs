@@ -11,4 +11,5 @@ pub mod recovery;
 pub mod token;
 pub mod totp;
 
-pub use principal::{Forbidden, Principal, ProofNeeded, Proved};
+pub use domain::permission::Permission;
+pub use principal::{Forbidden, Permitted, Principal, ProofNeeded, Proved};

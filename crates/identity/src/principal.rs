@@ -2,10 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    SessionId, UserId,
-    account::SecondFactor,
-    place::Region,
-    role::{Role, Roles},
+    SessionId, UserId, account::SecondFactor, permission::Permission, place::Region, role::Roles,
+    scope::Scopes,
 };
 
 /// For so long a proof of who one is counts for changing what guards the account. After it, one
@@ -16,6 +14,7 @@ pub const PROOF_LASTS: TimeDelta = TimeDelta::minutes(10);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     pub user_id: UserId,
+    /// Of the session; where a token stands for one, of that.
     pub session_id: SessionId,
     pub display_name: String,
     pub region: Region,
@@ -26,12 +25,14 @@ pub struct Principal {
     pub proved_at: DateTime<Utc>,
     /// What they proved it with beside the first factor.
     pub second_factor: Option<SecondFactor>,
+    /// What a program may do in their name, where it shows a token of theirs. None for themselves.
+    pub scopes: Option<Scopes>,
 }
 
-/// The person lacks the role that the act needs.
+/// The person may not do what the act needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this needs the role {0}")]
-pub struct Forbidden(pub Role);
+#[error("this needs the permission {0}")]
+pub struct Forbidden(pub Permission);
 
 /// The person has not proved who they are for a while, and must do so again first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,48 +49,43 @@ impl Proved {
     }
 }
 
-/// Proof that the person may act as a client. It cannot be made in any other way, so that whoever
-/// has one has been asked.
+/// Evidence that the person may do what was asked for. It cannot be made in any other way, so that
+/// whoever has one has been asked.
 #[derive(Clone, Copy, Debug)]
-pub struct AsClient(UserId);
+pub struct Permitted(UserId);
 
-/// Proof that the person may act as a freelancer.
-#[derive(Clone, Copy, Debug)]
-pub struct AsFreelancer(UserId);
-
-impl AsClient {
-    pub fn user_id(self) -> UserId {
-        self.0
-    }
-}
-
-impl AsFreelancer {
+impl Permitted {
     pub fn user_id(self) -> UserId {
         self.0
     }
 }
 
 impl Principal {
-    pub fn as_client(&self) -> Result<AsClient, Forbidden> {
-        self.with(Role::Client).map(AsClient)
+    /// Asked before anything that not everybody may do.
+    pub fn may(&self, permission: Permission) -> Result<Permitted, Forbidden> {
+        let within_scopes = self.scopes.as_ref().is_none_or(|scopes| scopes.permit(permission));
+        if within_scopes && permission.is_held_by(self.roles.iter()) {
+            Ok(Permitted(self.user_id))
+        } else {
+            Err(Forbidden(permission))
+        }
     }
 
-    pub fn as_freelancer(&self) -> Result<AsFreelancer, Forbidden> {
-        self.with(Role::Freelancer).map(AsFreelancer)
-    }
-
-    /// Asked before anything that guards the account is changed.
+    /// Asked before anything that guards the account is changed. A program never has such a proof:
+    /// a token shows that it was given one, not that its owner is there.
     pub fn proved(&self, now: DateTime<Utc>) -> Result<Proved, ProofNeeded> {
-        if now - self.proved_at <= PROOF_LASTS { Ok(Proved(self.user_id)) } else { Err(ProofNeeded) }
-    }
-
-    fn with(&self, role: Role) -> Result<UserId, Forbidden> {
-        if self.roles.contains(role) { Ok(self.user_id) } else { Err(Forbidden(role)) }
+        if self.scopes.is_none() && now - self.proved_at <= PROOF_LASTS {
+            Ok(Proved(self.user_id))
+        } else {
+            Err(ProofNeeded)
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::{role::Role, scope::Scope};
+
     use super::*;
 
     fn freelancer(proved_at: DateTime<Utc>) -> Principal {
@@ -102,6 +98,7 @@ mod tests {
             email_verified: true,
             proved_at,
             second_factor: None,
+            scopes: None,
         }
     }
 
@@ -114,9 +111,37 @@ mod tests {
     }
 
     #[test]
-    fn a_role_must_be_held_to_be_acted_in() {
+    fn a_permission_comes_with_a_role_that_is_held() {
         let principal = freelancer(Utc::now());
-        assert!(principal.as_freelancer().is_ok());
-        assert_eq!(principal.as_client().unwrap_err(), Forbidden(Role::Client));
+        assert!(principal.may(Permission::SeeMatches).is_ok());
+        let refused = principal.may(Permission::PostJobs).unwrap_err();
+        assert_eq!(refused, Forbidden(Permission::PostJobs));
+    }
+
+    #[test]
+    fn who_runs_the_market_takes_no_part_in_it_and_only_one_role_makes_administrators() {
+        let holding =
+            |role: Role| Principal { roles: [role].into_iter().collect(), ..freelancer(Utc::now()) };
+        for &permission in Permission::ALL {
+            let admin = holding(Role::Admin).may(permission).is_ok();
+            let superadmin = holding(Role::Superadmin).may(permission).is_ok();
+            let member = [Role::Freelancer, Role::Client].map(|role| holding(role).may(permission).is_ok());
+            assert!(!(member.contains(&true) && (admin || superadmin)), "{permission}");
+            assert_eq!(superadmin && !admin, permission == Permission::ChangeRoles, "{permission}");
+        }
+    }
+
+    #[test]
+    fn a_program_does_what_both_its_scopes_and_its_owners_roles_permit_and_proves_nothing() {
+        let now = Utc::now();
+        let program = |scopes: &[Scope]| Principal {
+            scopes: Some(scopes.iter().copied().collect()),
+            ..freelancer(now)
+        };
+        assert!(program(&[Scope::MatchesRead]).may(Permission::SeeMatches).is_ok());
+        assert!(program(&[Scope::ProfileRead]).may(Permission::SeeMatches).is_err());
+        assert!(program(Scope::ALL).may(Permission::KeepProfile).is_err(), "no scope is for writing");
+        assert!(program(Scope::ALL).may(Permission::SeeOwnJobs).is_err(), "not a client");
+        assert!(freelancer(now).proved(now).is_ok() && program(Scope::ALL).proved(now).is_err());
     }
 }

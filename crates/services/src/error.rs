@@ -1,12 +1,12 @@
-use domain::{FieldErrors, role::Role};
+use domain::{FieldErrors, permission::Permission};
 
 /// Why a use case was not done. What a person reads of it is decided where it is shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     #[error("nobody is signed in")]
     SignedOut,
-    #[error("this needs the role {0}")]
-    Forbidden(Role),
+    #[error("this needs the permission {0}")]
+    Forbidden(Permission),
     /// One has to prove again who one is.
     #[error("this needs a fresh proof of who one is")]
     ProofNeeded,

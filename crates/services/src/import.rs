@@ -4,8 +4,8 @@ use domain::{
     JobId, UserId,
     account::Email,
     job::{Budget, Duration, JobContent, JobForm, JobStatus},
+    permission::Permission,
     place::WorkPlace,
-    role::Role,
     skill::Skill,
     validate::{line, paragraphs},
 };
@@ -51,8 +51,8 @@ pub async fn postings(services: &Services, json: &[u8], terms: &Terms) -> Result
     let known = storage::users::credentials(pool, &terms.client).await?;
     let client_id = known.ok_or(ServiceError::NotFound("client"))?.user_id;
     let client = storage::users::by_id(pool, client_id).await?.ok_or(ServiceError::NotFound("client"))?;
-    if !client.roles.contains(Role::Client) {
-        return Err(ServiceError::Forbidden(Role::Client));
+    if !Permission::PostJobs.is_held_by(client.roles.iter()) {
+        return Err(ServiceError::Forbidden(Permission::PostJobs));
     }
     let now = services.now();
     let mut outcome = Outcome::default();

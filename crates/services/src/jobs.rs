@@ -7,7 +7,7 @@ use domain::{
     receipt::Receipt,
 };
 use events::Event;
-use identity::Principal;
+use identity::{Permission, Principal};
 use storage::jobs::{self, NewJob, OwnJob};
 
 use crate::{Result, ServiceError, Services};
@@ -46,13 +46,13 @@ pub async fn view(services: &Services, who: Option<&Principal>, id: JobId) -> Re
 
 /// The client's own jobs, drafts and closed ones included.
 pub async fn own(services: &Services, who: &Principal) -> Result<Vec<OwnJob>> {
-    let client = who.as_client()?;
+    let client = who.may(Permission::SeeOwnJobs)?;
     Ok(jobs::of_client(services.database.pool(), client.user_id()).await?)
 }
 
 /// One of the client's own jobs, to be edited or looked after.
 pub async fn own_job(services: &Services, who: &Principal, id: JobId) -> Result<Job> {
-    let client = who.as_client()?;
+    let client = who.may(Permission::SeeOwnJobs)?;
     jobs::by_id(services.database.pool(), id)
         .await?
         .filter(|job| job.client_id == client.user_id())
@@ -77,7 +77,7 @@ pub async fn create(
     form: &JobForm,
     intent: Intent,
 ) -> Result<()> {
-    let client = who.as_client()?;
+    let client = who.may(Permission::PostJobs)?;
     let content = form.validate()?;
     let status = if intent == Intent::Publish { JobStatus::Open } else { JobStatus::Draft };
     let new = NewJob {
@@ -127,7 +127,7 @@ pub async fn edit(
     form: &JobForm,
     intent: Intent,
 ) -> Result<()> {
-    let client = who.as_client()?;
+    let client = who.may(Permission::PostJobs)?;
     let before = own_job(services, who, id).await?;
     let content = form.validate()?;
     let now = services.now();
@@ -154,7 +154,7 @@ pub async fn edit(
 
 /// Shows a draft to everybody. Publishing what is open already changes nothing.
 pub async fn publish(services: &Services, who: &Principal, id: JobId) -> Result<()> {
-    let client = who.as_client()?;
+    let client = who.may(Permission::PostJobs)?;
     let job = own_job(services, who, id).await?;
     match job.status {
         JobStatus::Open => return Ok(()),
@@ -181,7 +181,7 @@ pub enum Ended {
 /// Takes a job off the market for good; a draft, which was never on it, is discarded. Closing a job
 /// twice changes nothing.
 pub async fn close(services: &Services, who: &Principal, id: JobId) -> Result<Ended> {
-    let client = who.as_client()?;
+    let client = who.may(Permission::PostJobs)?;
     let job = own_job(services, who, id).await?;
     if job.status == JobStatus::Draft {
         discard(services, who, id, job.version).await?;
@@ -197,7 +197,7 @@ pub async fn close(services: &Services, who: &Principal, id: JobId) -> Result<En
 
 /// Deletes a draft, if it was neither changed nor published since its client looked at it.
 pub async fn discard(services: &Services, who: &Principal, id: JobId, expected_version: i32) -> Result<()> {
-    let client = who.as_client()?;
+    let client = who.may(Permission::PostJobs)?;
     own_job(services, who, id).await?;
     let mut tx = services.database.begin().await?;
     if !jobs::discard(&mut tx, id, client.user_id(), expected_version).await? {

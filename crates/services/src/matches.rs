@@ -6,7 +6,7 @@ use domain::{
     job::Job,
     profile::Visibility,
 };
-use identity::Principal;
+use identity::{Permission, Principal};
 use storage::{feeds, matches};
 
 pub use storage::matches::Explained;
@@ -37,7 +37,7 @@ pub struct Feed {
 }
 
 pub async fn feed(services: &Services, who: &Principal) -> Result<Feed> {
-    let freelancer = who.as_freelancer()?;
+    let freelancer = who.may(Permission::SeeMatches)?;
     let pool = services.database.pool();
     // The position first: a match that comes in between is then shown twice to the browser, which
     // takes it as one, rather than never.
@@ -66,6 +66,7 @@ pub struct Candidates {
 }
 
 pub async fn candidates(services: &Services, who: &Principal, job: JobId) -> Result<Candidates> {
+    who.may(Permission::SeeCandidates)?;
     let job = crate::jobs::own_job(services, who, job).await?;
     let pool = services.database.pool();
     let position = feeds::position(pool, who.user_id).await?;
@@ -86,9 +87,9 @@ pub async fn receipt(
     freelancer: UserId,
 ) -> Result<(Job, Explained)> {
     if who.user_id == freelancer {
-        who.as_freelancer()?;
+        who.may(Permission::SeeMatches)?;
     } else {
-        who.as_client()?;
+        who.may(Permission::SeeCandidates)?;
     }
     let missing = || ServiceError::NotFound("match");
     let pool = services.database.pool();

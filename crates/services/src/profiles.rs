@@ -6,7 +6,7 @@ use domain::{
     profile::{Profile, ProfileForm, Visibility},
 };
 use events::Event;
-use identity::Principal;
+use identity::{Permission, Principal};
 
 use crate::{Result, ServiceError, Services};
 
@@ -41,7 +41,7 @@ pub async fn view(services: &Services, who: Option<&Principal>, id: UserId) -> R
 
 /// One's own profile, if there is one yet.
 pub async fn own(services: &Services, who: &Principal) -> Result<Option<Profile>> {
-    let freelancer = who.as_freelancer()?;
+    let freelancer = who.may(Permission::KeepProfile)?;
     Ok(storage::profiles::by_user(services.database.pool(), freelancer.user_id()).await?)
 }
 
@@ -53,7 +53,7 @@ pub async fn save(
     expected_version: Option<i32>,
     form: &ProfileForm,
 ) -> Result<()> {
-    let freelancer = who.as_freelancer()?;
+    let freelancer = who.may(Permission::KeepProfile)?;
     let content = form.validate()?;
     let id = freelancer.user_id();
     let mut tx = services.database.begin().await?;

@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use domain::{
     JobId,
     account::{AccountForm, SignInForm, SignUpForm},
+    permission::Permission,
     profile::ProfileForm,
-    role::Role,
 };
 use secrecy::ExposeSecret as _;
 use services::{ServiceError, accounts, accounts::Device, jobs, jobs::Intent, matches, profiles};
@@ -20,11 +20,11 @@ async fn each_role_does_its_own_things_only(pool: PgPool) {
     let (freelancer, client) = (world.person("Ada", "freelancer").await, world.client("Bo").await);
     let s = &world.services;
     let posted = jobs::create(s, &freelancer, JobId::new(), &database_job(), Intent::Publish).await;
-    assert!(matches!(posted, Err(ServiceError::Forbidden(Role::Client))));
-    assert!(matches!(jobs::own(s, &freelancer).await, Err(ServiceError::Forbidden(Role::Client))));
+    assert!(matches!(posted, Err(ServiceError::Forbidden(Permission::PostJobs))));
+    assert!(matches!(jobs::own(s, &freelancer).await, Err(ServiceError::Forbidden(Permission::SeeOwnJobs))));
     let saved = profiles::save(s, &client, None, &database_engineer()).await;
-    assert!(matches!(saved, Err(ServiceError::Forbidden(Role::Freelancer))));
-    assert!(matches!(matches::feed(s, &client).await, Err(ServiceError::Forbidden(Role::Freelancer))));
+    assert!(matches!(saved, Err(ServiceError::Forbidden(Permission::KeepProfile))));
+    assert!(matches!(matches::feed(s, &client).await, Err(ServiceError::Forbidden(Permission::SeeMatches))));
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use app::access::{Access, DOORS, Door, document};
-use domain::role::Role;
+use domain::{permission::Permission, role::Role};
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list;
 use reqwest::header;
@@ -143,9 +143,9 @@ async fn every_door_admits_exactly_those_of_its_rule(pool: PgPool) {
 }
 
 #[test]
-fn a_rule_admits_by_role_alone() {
+fn a_rule_admits_by_permission_alone() {
     assert!(Access::Anyone.admits(None));
     assert!(!Access::SignedIn.admits(None) && Access::SignedIn.admits(Some(&[])));
-    let client = Access::Only(Role::Client);
+    let client = Access::May(Permission::PostJobs);
     assert!(client.admits(Some(&[Role::Client])) && !client.admits(Some(&[Role::Superadmin])));
 }

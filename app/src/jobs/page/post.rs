@@ -3,6 +3,7 @@ use domain::{
     job::{BudgetKind, JobForm, JobStatus},
     language::Language,
     money::Currency,
+    permission::Permission,
     place::{Region, WorkPlace},
 };
 use leptos::prelude::*;
@@ -46,7 +47,7 @@ pub fn NewPage() -> impl IntoView {
     let refused = refused::<Sent>(api::CREATE).map(Shown::from);
     page(async move {
         let who = who?;
-        if who.as_client().is_err() {
+        if who.may(Permission::PostJobs).is_err() {
             return Err(ApiError::new(
                 ErrorKind::Forbidden,
                 "Posting jobs is for clients. You can become one, too, in your account.",

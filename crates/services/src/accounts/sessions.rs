@@ -137,6 +137,7 @@ pub async fn authenticate(services: &Services, token: &str) -> Result<Option<Aut
         email_verified: session.email_verified,
         proved_at: session.proved_at,
         second_factor: session.second_factor,
+        scopes: None,
     };
     Ok(Some(Authenticated { principal, renewed }))
 }
