@@ -34,6 +34,22 @@ impl Transport {
         }
     }
 
+    /// The name of the cookie that holds the token of a sign-in that lacks the second factor.
+    pub const fn pending_cookie(self) -> &'static str {
+        match self {
+            Self::Tls => "__Host-eighth_pending",
+            Self::PlainLocalhost => "eighth_pending",
+        }
+    }
+
+    /// The name of the cookie that spares a browser the second factor.
+    pub const fn trust_cookie(self) -> &'static str {
+        match self {
+            Self::Tls => "__Host-eighth_trust",
+            Self::PlainLocalhost => "eighth_trust",
+        }
+    }
+
     /// The name of the cookie that holds the colours a person chose.
     pub const fn theme_cookie(self) -> &'static str {
         match self {

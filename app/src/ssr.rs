@@ -11,12 +11,13 @@ use leptos_axum::ResponseOptions;
 use secrecy::ExposeSecret as _;
 use services::{
     ServiceError, Services,
-    accounts::{Device, SignedIn},
+    accounts::{Admission, Device, SignedIn},
 };
 
 use crate::{
     cookie::Transport,
     error::{ApiError, ErrorKind},
+    page::encode,
     ui,
 };
 
@@ -121,6 +122,22 @@ pub fn keep_session(signed_in: &SignedIn) {
     set_cookie(transport().session_cookie(), signed_in.token.expose_secret(), seconds);
 }
 
+/// Lets somebody in who has given the first factor, and leads them on to `next`; by way of the page
+/// that asks for the second, where they owe one. Return after it.
+pub fn admit(admission: &Admission, next: &str) {
+    match admission {
+        Admission::SignedIn(signed_in) => {
+            keep_session(signed_in);
+            redirect(next);
+        }
+        Admission::SecondFactorDue(pending) => {
+            let seconds = pending.keep_for.num_seconds();
+            set_cookie(transport().pending_cookie(), pending.token.expose_secret(), seconds);
+            redirect(&format!("/sign-in/second?next={}", encode(local_path(next))));
+        }
+    }
+}
+
 pub fn forget_session() {
     set_cookie(transport().session_cookie(), "", 0);
 }
@@ -143,6 +160,7 @@ pub fn device() -> Device {
         user_agent: request_header(header::USER_AGENT).unwrap_or_default(),
         address: asked(|parts| parts.extensions.get::<ClientAddress>().map(|address| address.0)),
         session: viewer().map(|who| who.session_id),
+        trust: cookie(transport().trust_cookie()).map(Into::into),
     }
 }
 

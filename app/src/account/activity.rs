@@ -78,6 +78,9 @@ fn in_words(action: &str) -> String {
         "session.opened" => "Signed in",
         "session.closed" => "Signed out",
         "session.closed_elsewhere" => "Signed out on all other devices",
+        "sign_in.second_factor_due" => {
+            "The first step of signing in was taken; the second factor was asked for"
+        }
         "sign_in.failed" => "Somebody gave a wrong password",
         "proof.given" => "You confirmed that it was you",
         "proof.failed" => "A wrong password was given to confirm that it was you",

@@ -19,9 +19,8 @@ pub async fn sign_up(form: SignUpForm, #[server(default)] next: String) -> Resul
 
 #[server(endpoint = "sign_in", prefix = "/api")]
 pub async fn sign_in(form: SignInForm) -> Result<(), ApiError> {
-    let signed_in = accounts::sign_in(&ssr::services(), &form, &ssr::device()).await?;
-    ssr::keep_session(&signed_in);
-    ssr::redirect(&form.next);
+    let admission = accounts::sign_in(&ssr::services(), &form, &ssr::device()).await?;
+    ssr::admit(&admission, &form.next);
     Ok(())
 }
 

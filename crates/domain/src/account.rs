@@ -56,6 +56,17 @@ text_enum! {
 }
 
 text_enum! {
+    /// What somebody proves who they are with to begin with.
+    pub enum FirstFactor {
+        Password = "password", "Password";
+        /// It verifies the person itself, and so stands for both factors.
+        Passkey = "passkey", "Passkey";
+        EmailLink = "email_link", "Link by e-mail";
+        Issuer = "issuer", "Another provider";
+    }
+}
+
+text_enum! {
     /// What somebody proves who they are with beside the first factor.
     pub enum SecondFactor {
         Totp = "totp", "Authenticator app";

@@ -62,3 +62,11 @@ id!(
     /// One signed-in device.
     SessionId
 );
+id!(
+    /// A passkey of somebody's.
+    PasskeyId
+);
+id!(
+    /// A browser that need not give the second factor for a while.
+    TrustedDeviceId
+);

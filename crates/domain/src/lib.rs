@@ -24,5 +24,5 @@ pub mod skill;
 pub mod validate;
 mod visible;
 
-pub use id::{JobId, SessionId, UserId};
+pub use id::{JobId, PasskeyId, SessionId, TrustedDeviceId, UserId};
 pub use validate::FieldErrors;

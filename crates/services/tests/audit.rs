@@ -68,8 +68,11 @@ async fn one_reads_what_concerns_oneself_and_nothing_else(pool: PgPool) {
     let (ada, bo) = (world.person("Ada", "client").await, world.person("Bo", "client").await);
     let form =
         SignInForm { email: "person3@example.com".into(), password: "wrong".into(), next: String::new() };
-    let thief =
-        Device { user_agent: "Thief\r\n/1.0".into(), address: Some([192, 0, 2, 7].into()), session: None };
+    let thief = Device {
+        user_agent: "Thief\r\n/1.0".into(),
+        address: Some([192, 0, 2, 7].into()),
+        ..Device::default()
+    };
     accounts::sign_in(s, &form, &thief).await.err().unwrap();
     let entries = audit::own(s, &ada, None).await.unwrap();
     let failed = &entries[0];

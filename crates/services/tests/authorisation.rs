@@ -95,12 +95,12 @@ async fn a_session_opens_the_door_until_it_ends(pool: PgPool) {
         let refused = accounts::sign_in(s, &sign_in(wrong), &here).await;
         assert!(matches!(refused, Err(ServiceError::Invalid(errors)) if errors.get("password").is_some()));
     }
-    let token = accounts::sign_in(s, &sign_in(PASSWORD), &here).await.unwrap().token;
+    let token = accounts::sign_in(s, &sign_in(PASSWORD), &here).await.unwrap().signed_in().unwrap().token;
     let who = accounts::authenticate(s, token.expose_secret()).await.unwrap().unwrap().principal;
     accounts::sign_out(s, &who, &here).await.unwrap();
     assert_eq!(accounts::authenticate(s, token.expose_secret()).await.unwrap(), None);
 
-    let token = accounts::sign_in(s, &sign_in(PASSWORD), &here).await.unwrap().token;
+    let token = accounts::sign_in(s, &sign_in(PASSWORD), &here).await.unwrap().signed_in().unwrap().token;
     world.advance(TimeDelta::days(29));
     assert!(accounts::authenticate(s, token.expose_secret()).await.unwrap().is_some());
     world.advance(TimeDelta::days(29));

@@ -20,7 +20,7 @@ const WEAK_HASH: &str =
 async fn sign_in(world: &World, password: &str, device: &Device) -> Result<SignedIn, ServiceError> {
     let form =
         SignInForm { email: "person0@example.com".into(), password: password.into(), next: String::new() };
-    accounts::sign_in(&world.services, &form, device).await
+    Ok(accounts::sign_in(&world.services, &form, device).await?.signed_in().unwrap())
 }
 
 async fn who(world: &World, signed_in: &SignedIn) -> Option<Principal> {
@@ -111,7 +111,8 @@ async fn one_signs_out_ones_own_devices_and_no_others(pool: PgPool) {
     let world = World::new(pool).await;
     let s = &world.services;
     let (ada, bo) = (world.person("Ada", "client").await, world.person("Bo", "client").await);
-    let phone = Device { user_agent: "Phone".into(), address: Some([192, 0, 2, 1].into()), session: None };
+    let phone =
+        Device { user_agent: "Phone".into(), address: Some([192, 0, 2, 1].into()), ..Device::default() };
     sign_in(&world, PASSWORD, &phone).await.unwrap();
     let devices = accounts::devices(s, &ada).await.unwrap();
     assert_eq!(devices.iter().filter(|device| device.this).count(), 1);

@@ -14,10 +14,14 @@ pub mod feeds;
 pub mod jobs;
 pub mod matches;
 pub mod outbox;
+pub mod passkeys;
+pub mod pending_sign_ins;
 pub mod profiles;
 pub mod rankings;
+pub mod second_factors;
 pub mod sessions;
 pub mod stats;
+pub mod trusted_devices;
 pub mod users;
 
 pub use database::{Database, MIGRATOR};

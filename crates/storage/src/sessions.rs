@@ -166,6 +166,23 @@ pub async fn rotate(
     Ok(())
 }
 
+/// Makes a person prove again who they are, before anything weighty, everywhere but in the session
+/// `keep`: what they proved was less than is asked for from now on.
+pub async fn forget_proofs_elsewhere(
+    db: impl PgExecutor<'_>,
+    user_id: UserId,
+    keep: SessionId,
+) -> Result<()> {
+    sqlx::query!(
+        "update auth.sessions set proved_at = 'epoch' where user_id = $1 and id <> $2",
+        user_id.uuid(),
+        keep.uuid(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The devices on which a person is signed in, those used last first.
 pub async fn of_user(db: impl PgExecutor<'_>, user_id: UserId, now: DateTime<Utc>) -> Result<Vec<Device>> {
     let rows = sqlx::query_as!(

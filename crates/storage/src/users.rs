@@ -201,6 +201,17 @@ pub async fn set_password(
     Ok(())
 }
 
+/// When the password was set; none where there is none.
+pub async fn password_since(db: impl PgExecutor<'_>, id: UserId) -> Result<Option<DateTime<Utc>>> {
+    let since = sqlx::query_scalar!(
+        "select password_changed_at from auth.users where id = $1 and password_hash is not null",
+        id.uuid(),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(since)
+}
+
 /// Everybody who blocked somebody, with whom they blocked.
 pub async fn blocks(db: impl PgExecutor<'_>) -> Result<Vec<(UserId, UserId)>> {
     let rows = sqlx::query!("select blocker_id, blocked_id from core.blocks").fetch_all(db).await?;

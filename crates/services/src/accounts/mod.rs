@@ -1,10 +1,12 @@
 //! Signing up, in and out, and the basics of one's own account.
 
+mod admission;
 mod own;
 mod sessions;
 mod sign_in;
 mod sign_up;
 
+pub use admission::{Admission, PendingSignIn};
 pub use own::{change, change_password, own};
 pub use sessions::{
     Authenticated, Device, Limits, SignedIn, SignedInDevice, authenticate, confirm, devices, is_open,

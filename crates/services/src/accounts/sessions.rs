@@ -50,6 +50,8 @@ pub struct Device {
     pub address: Option<IpAddr>,
     /// The session that the browser has already; a new one takes its place.
     pub session: Option<SessionId>,
+    /// What the browser shows of having been trusted before.
+    pub trust: Option<SecretString>,
 }
 
 impl Device {
@@ -110,7 +112,7 @@ pub(crate) async fn open_session(
     Ok(SignedIn { user_id, token, keep_for: limits.idle })
 }
 
-fn new_token() -> Result<(SecretString, [u8; 32])> {
+pub(super) fn new_token() -> Result<(SecretString, [u8; 32])> {
     let token = token::generate().map_err(ServiceError::internal)?;
     let hash = token::hash(token.expose_secret()).ok_or(ServiceError::SignedOut)?;
     Ok((token, hash))

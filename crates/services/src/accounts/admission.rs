@@ -1,0 +1,114 @@
+//! From the first factor to a session: whoever has a second factor owes it first.
+
+use chrono::TimeDelta;
+use domain::{
+    UserId,
+    account::{AccountStatus, FirstFactor, SecondFactor},
+};
+use identity::token;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use sqlx::PgConnection;
+use storage::{
+    pending_sign_ins, second_factors, trusted_devices,
+    users::{self, Admittable},
+};
+
+use super::sessions::{Device, SignedIn, new_token, open_session};
+use crate::{
+    Result, ServiceError, Services,
+    audit::{self, Act},
+};
+
+/// For so long the second factor is waited for.
+pub(super) const PENDING_LASTS: TimeDelta = TimeDelta::minutes(10);
+
+/// What somebody gets who has given the first factor.
+pub enum Admission {
+    SignedIn(SignedIn),
+    SecondFactorDue(PendingSignIn),
+}
+
+impl Admission {
+    /// The session, unless the second factor is due.
+    pub fn signed_in(self) -> Option<SignedIn> {
+        match self {
+            Self::SignedIn(signed_in) => Some(signed_in),
+            Self::SecondFactorDue(_) => None,
+        }
+    }
+}
+
+/// The token of a sign-in that lacks the second factor; it is shown to the browser once and stored
+/// only as a hash.
+pub struct PendingSignIn {
+    pub token: SecretString,
+    /// For how long it is good.
+    pub keep_for: TimeDelta,
+}
+
+/// What somebody proved who they are with, for the log.
+#[derive(Serialize)]
+pub(super) struct ProvedWith {
+    pub first: FirstFactor,
+    pub second: Option<SecondFactor>,
+}
+
+/// Everything after the first factor: the status of the account, the second factor, the session and
+/// its entry in the audit log. Call it last in the transaction.
+///
+/// Errors: [`ServiceError::SignedOut`] if there is no such account (any more).
+pub(crate) async fn admit(
+    services: &Services,
+    db: &mut PgConnection,
+    user_id: UserId,
+    first: FirstFactor,
+    device: &Device,
+) -> Result<Admission> {
+    let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let_in(&person)?;
+    let factors = second_factors::of(&mut *db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let guarded = factors.guard();
+    let second = match first {
+        // It verifies the person itself: what one has, and what one is or knows.
+        FirstFactor::Passkey => Some(SecondFactor::Passkey),
+        _ if guarded && is_trusted(services, db, user_id, device).await? => Some(SecondFactor::TrustedDevice),
+        _ => None,
+    };
+    if guarded && second.is_none() {
+        let (token, token_hash) = new_token()?;
+        let expires_at = services.now() + PENDING_LASTS;
+        pending_sign_ins::insert(&mut *db, &token_hash, user_id, first, expires_at).await?;
+        let act = Act::of_nobody("sign_in.second_factor_due").about(Some(user_id)).after(&first);
+        audit::record(services, db, act, device).await?;
+        return Ok(Admission::SecondFactorDue(PendingSignIn { token, keep_for: PENDING_LASTS }));
+    }
+    let signed_in = open_session(services, db, user_id, second, device).await?;
+    let act = Act::of(user_id, "session.opened").after(&ProvedWith { first, second });
+    audit::record(services, db, act, device).await?;
+    Ok(Admission::SignedIn(signed_in))
+}
+
+/// Only who has proved something learns of the status of an account.
+pub(super) fn let_in(person: &Admittable) -> Result<()> {
+    match person.status {
+        AccountStatus::Active => Ok(()),
+        AccountStatus::Suspended => {
+            Err(ServiceError::Conflict("This account is suspended. Please write to us to have it looked at."))
+        }
+        AccountStatus::Deleted => Err(ServiceError::SignedOut),
+    }
+}
+
+/// Whether the browser was trusted by this person, and by nobody else, not long ago.
+async fn is_trusted(
+    services: &Services,
+    db: &mut PgConnection,
+    user_id: UserId,
+    device: &Device,
+) -> Result<bool> {
+    let Some(token_hash) = device.trust.as_ref().and_then(|token| token::hash(token.expose_secret())) else {
+        return Ok(false);
+    };
+    Ok(trusted_devices::note_use(db, user_id, &token_hash, services.now()).await?)
+}
