@@ -79,6 +79,7 @@ pub const DOORS: &[Door] = &[
     page("/sign-up", ANYONE),
     page("/sign-in", ANYONE),
     page("/benchmark/table", ANYONE),
+    page("/farewell", ANYONE),
     // It shows nothing but what its visitor has just sent.
     page("/signed-out", ANYONE),
     // Hiring.
@@ -101,9 +102,14 @@ pub const DOORS: &[Door] = &[
     page("/account/password", SIGNED_IN),
     page("/account/devices", SIGNED_IN),
     page("/account/activity", SIGNED_IN),
+    page("/account/data", SIGNED_IN),
+    page("/account/data/archive", SIGNED_IN),
     page("/confirm", SIGNED_IN),
     function("/api/save_account", SIGNED_IN, "form%5Bdisplay_name%5D="),
+    function("/api/save_private_details", SIGNED_IN, "form%5Bphone%5D="),
     function("/api/change_password", SIGNED_IN, "form%5Bpassword%5D=short"),
+    function("/api/request_export", SIGNED_IN, ""),
+    function("/api/delete_account", SIGNED_IN, "understood=false"),
     function("/api/confirm", SIGNED_IN, "password=wrong"),
     function("/api/sign_out_device", SIGNED_IN, "session=00000000-0000-7000-8000-000000000001"),
     function("/api/sign_out_others", SIGNED_IN, ""),

@@ -120,7 +120,8 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
     Some(match action.strip_prefix("/api/")? {
         "sign_in" => "/sign-in".to_owned(),
         "sign_up" => "/sign-up".to_owned(),
-        "save_account" => "/account".to_owned(),
+        "request_export" | "delete_account" => "/account/data".to_owned(),
+        "save_account" | "save_private_details" => "/account".to_owned(),
         "confirm" => "/confirm".to_owned(),
         "change_password" => "/account/password".to_owned(),
         "sign_out_device" | "sign_out_others" => "/account/devices".to_owned(),

@@ -106,6 +106,8 @@ fn Framed() -> impl IntoView {
                 <Route path=path!("/account") view=account::AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=account::PasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/account/devices") view=account::DevicesPage ssr=SsrMode::Async />
+                <Route path=path!("/account/data") view=account::DataPage ssr=SsrMode::Async />
+                <Route path=path!("/farewell") view=account::FarewellPage ssr=SsrMode::Async />
                 <Route path=path!("/account/activity") view=account::ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/signed-out") view=account::SignedOutPage ssr=SsrMode::Async />
                 <Route path=path!("/confirm") view=account::ConfirmPage ssr=SsrMode::Async />

@@ -62,6 +62,8 @@ export class Site {
     this.env = {
       ...Object.fromEntries(kept),
       ...(database ? { DATABASE_URL: database } : {}),
+      // What is secret is sealed with it; any key will do.
+      EIGHTH_KEYS__VALUES: "e2e:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
       // Compares words: the same everywhere, and at once.
       EIGHTH_EMBEDDING__EMBEDDER: "lexical",
       EIGHTH_LOG__FILTER: "info,access=off,sqlx=warn",

@@ -1,4 +1,4 @@
-//! The command line: `eighth serve | migrate | demo | import | outbox | audit | config`.
+//! The command line: `eighth serve | migrate | demo | import | outbox | audit | keys | config`.
 
 use std::process::ExitCode;
 
@@ -51,6 +51,11 @@ enum Role {
         #[command(subcommand)]
         action: Audit,
     },
+    /// Look after the keys that secrets in the database are sealed with.
+    Keys {
+        #[command(subcommand)]
+        action: Keys,
+    },
     /// Print the configuration in effect, without its secrets.
     Config,
 }
@@ -65,6 +70,17 @@ enum Import {
 enum Audit {
     /// Walk the whole log and tell whether an entry was changed or taken out.
     Verify,
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Print a new key of the operator, for `keys.file` or `keys.values`.
+    Generate,
+    /// List the keys: the operator's, and those of the database with what is sealed with each.
+    List,
+    /// Make a new key for the database, seal everything anew, and wrap all with the operator's
+    /// newest key.
+    Rotate,
 }
 
 #[derive(Subcommand)]
@@ -112,6 +128,9 @@ async fn run(role: Role, config: Config) -> anyhow::Result<()> {
         Role::Outbox { action: None | Some(Outbox::List) } => commands::outbox_list(&config).await,
         Role::Outbox { action: Some(Outbox::Retry { id }) } => commands::outbox_retry(&config, id).await,
         Role::Audit { action: Audit::Verify } => commands::audit_verify(&config).await,
+        Role::Keys { action: Keys::Generate } => commands::keys::generate(),
+        Role::Keys { action: Keys::List } => commands::keys::list(&config).await,
+        Role::Keys { action: Keys::Rotate } => commands::keys::rotate(&config).await,
         Role::Config => commands::print_config(&config),
     }
 }

@@ -6,6 +6,7 @@ mod commands;
 pub mod config;
 mod database;
 mod http;
+mod keys;
 mod listen;
 mod live;
 mod logging;

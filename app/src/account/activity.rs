@@ -75,6 +75,11 @@ fn in_words(action: &str) -> String {
     match action {
         "account.created" => "Your account was created",
         "account.changed" => "You changed your account",
+        "private_details.changed" => "You changed your private details",
+        "export.requested" => "You asked for all your data",
+        "export.downloaded" => "All your data was downloaded",
+        "picture.changed" => "You changed your picture",
+        "picture.removed" => "You removed your picture",
         "session.opened" => "Signed in",
         "session.closed" => "Signed out",
         "session.closed_elsewhere" => "Signed out on all other devices",

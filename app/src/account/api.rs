@@ -1,9 +1,10 @@
 use domain::{
     SessionId,
     account::{AccountForm, NewPasswordForm, SignInForm, SignUpForm},
+    private::PrivateForm,
 };
 use leptos::prelude::*;
-use services::accounts;
+use services::{accounts, own_data};
 
 use crate::{error::ApiError, ssr};
 
@@ -51,12 +52,37 @@ pub async fn save_account(form: AccountForm) -> Result<(), ApiError> {
     Ok(())
 }
 
+#[server(endpoint = "save_private_details", prefix = "/api")]
+pub async fn save_private_details(form: PrivateForm) -> Result<(), ApiError> {
+    let services = ssr::services();
+    accounts::change_private_details(&services, &ssr::signed_in()?, &form, &ssr::device()).await?;
+    ssr::redirect("/account?saved=1");
+    Ok(())
+}
+
 #[server(endpoint = "change_password", prefix = "/api")]
 pub async fn change_password(form: NewPasswordForm) -> Result<(), ApiError> {
     let who = ssr::signed_in()?;
     let renewed = accounts::change_password(&ssr::services(), &who, &form, &ssr::device()).await?;
     ssr::keep_session(&renewed);
     ssr::redirect("/account/password?saved=1");
+    Ok(())
+}
+
+/// Has an archive of all one's data made.
+#[server(endpoint = "request_export", prefix = "/api")]
+pub async fn request_export() -> Result<(), ApiError> {
+    own_data::request_export(&ssr::services(), &ssr::signed_in()?, &ssr::device()).await?;
+    ssr::redirect("/account/data?asked=1");
+    Ok(())
+}
+
+/// Deletes one's account, for good.
+#[server(endpoint = "delete_account", prefix = "/api")]
+pub async fn delete_account(#[server(default)] understood: bool) -> Result<(), ApiError> {
+    own_data::leave(&ssr::services(), &ssr::signed_in()?, understood, &ssr::device()).await?;
+    ssr::forget_session();
+    ssr::redirect("/farewell");
     Ok(())
 }
 

@@ -3,11 +3,12 @@ use leptos::prelude::*;
 use crate::ui::PageHeader;
 
 /// The pages of one's account: text and address.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 5] = [
     ("You", "/account"),
     ("Password", "/account/password"),
     ("Devices", "/account/devices"),
     ("Activity", "/account/activity"),
+    ("Your data", "/account/data"),
 ];
 
 /// The frame of a page of one's account: its title, and the way to the others.

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use reqwest::{Client, redirect::Policy};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::setting::Setting;
+use crate::setting::{self, Setting};
 
 const READY_WITHIN: Duration = Duration::from_secs(180);
 const STOPPED_WITHIN: Duration = Duration::from_secs(30);
@@ -55,6 +55,7 @@ impl Eighth {
             .env("DATABASE_URL", database)
             .env("EIGHTH_EMBEDDING__MODEL_DIR", &setting.model)
             .env("EIGHTH_LOG__FORMAT", "json")
+            .env("EIGHTH_KEYS__VALUES", setting::KEYS)
             .env_remove("PORT")
             .envs(variables.iter().copied())
             .stdin(Stdio::null())

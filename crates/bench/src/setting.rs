@@ -7,6 +7,9 @@ use std::{
 
 use anyhow::ensure;
 
+/// What the servers and databases of benchmarks seal with; any key will do.
+pub(crate) const KEYS: &str = "bench:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 /// From the environment that `cargo xtask bench` sets; started by hand, from where that would put
 /// things.
 pub(crate) struct Setting {

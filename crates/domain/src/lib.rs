@@ -16,6 +16,7 @@ pub mod language;
 pub mod money;
 pub mod permission;
 pub mod place;
+pub mod private;
 pub mod profile;
 pub mod receipt;
 pub mod role;

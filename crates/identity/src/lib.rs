@@ -1,5 +1,5 @@
 //! Who somebody is and what they may do: passwords, passkeys and second factors, session tokens, and
-//! the principal on whose behalf every use case runs.
+//! the principal on whose behalf every use case runs; and how what is secret is encrypted.
 
 pub mod common;
 pub mod email_code;
@@ -10,6 +10,7 @@ pub mod principal;
 pub mod recovery;
 pub mod token;
 pub mod totp;
+pub mod vault;
 
 pub use domain::permission::Permission;
 pub use principal::{Forbidden, Permitted, Principal, ProofNeeded, Proved};

@@ -112,6 +112,11 @@ pub enum Letter {
         what: FactorChange,
     },
     AccountSuspended,
+    /// All of one's data is ready to be downloaded.
+    ExportReady {
+        days: u32,
+    },
+    AccountDeleted,
 }
 
 /// Names a letter's templates and embeds them.
@@ -151,6 +156,8 @@ templates! {
     SecondFactorCode => "second_factor_code",
     SecondFactorChanged => "second_factor_changed",
     AccountSuspended => "account_suspended",
+    ExportReady => "export_ready",
+    AccountDeleted => "account_deleted",
 }
 
 /// Tells neither links nor codes.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use storage::{feeds, outbox, sessions};
+use storage::{feeds, outbox, own_data, sessions};
 use tokio_util::sync::CancellationToken;
 
-use crate::Services;
+use crate::{Result, Services};
 
 const EVERY: Duration = Duration::from_secs(15 * 60);
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
@@ -32,14 +32,15 @@ impl Services {
         }
     }
 
-    async fn tidy(&self) -> storage::Result<()> {
+    async fn tidy(&self) -> Result<()> {
         let now = self.now();
         sessions::delete_expired(self.database.pool(), now).await?;
         outbox::prune(self.database.pool(), now - KEEP_DELIVERED).await?;
         let mut tx = self.database.begin().await?;
         feeds::prune(&mut tx, now - KEEP_MESSAGES).await?;
         tx.commit().await?;
-        Ok(())
+        own_data::delete_expired(self.database.house(), now).await?;
+        self.vault.finish_rotation().await
     }
 
     async fn sample_outbox(&self) {

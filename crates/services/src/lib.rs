@@ -14,7 +14,9 @@ pub mod jobs;
 pub mod letters;
 pub mod live;
 pub mod matches;
+pub mod own_data;
 pub mod profiles;
+pub mod vault;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +27,7 @@ use events::{
     hub::Hub,
     relay::{Relay, Retries},
 };
-use identity::password::Passwords;
+use identity::{password::Passwords, vault::KeyRing};
 use mail::{Mailer, SiteNames};
 use matching::Policy;
 use storage::Database;
@@ -33,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use engine::{Engine, Reading};
 pub use error::{Result, ServiceError};
+pub use vault::Vault;
 
 /// Tells the time; tests set it.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -42,6 +45,8 @@ pub struct Settings {
     pub database: Database,
     pub embedder: Arc<dyn Embedder>,
     pub mailer: Arc<dyn Mailer>,
+    /// The operator's keys, without which nothing secret can be stored or read.
+    pub keys: KeyRing,
     /// What letters call the site, and where it is.
     pub site: SiteNames,
     /// One sentence for the pages, where matching does less than it could.
@@ -55,11 +60,17 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn new(database: Database, embedder: Arc<dyn Embedder>, mailer: Arc<dyn Mailer>) -> Self {
+    pub fn new(
+        database: Database,
+        embedder: Arc<dyn Embedder>,
+        mailer: Arc<dyn Mailer>,
+        keys: KeyRing,
+    ) -> Self {
         Self {
             database,
             embedder,
             mailer,
+            keys,
             site: letters::site_at("http://localhost:3000"),
             notice: None,
             policy: Policy::default(),
@@ -79,6 +90,7 @@ pub struct Services {
     pub(crate) passwords: Passwords,
     pub(crate) clock: Clock,
     pub(crate) mailer: Arc<dyn Mailer>,
+    pub(crate) vault: Vault,
     pub(crate) site: Arc<SiteNames>,
     home: Arc<home::Cache>,
     retries: Retries,
@@ -93,6 +105,7 @@ impl Services {
                 settings.policy,
                 settings.notice,
             )),
+            vault: Vault::new(settings.database.clone(), settings.clock.clone(), settings.keys),
             database: settings.database,
             hub: Hub::default(),
             passwords: Passwords::default(),
@@ -116,6 +129,10 @@ impl Services {
         &self.hub
     }
 
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         (self.clock)()
     }
@@ -129,7 +146,7 @@ impl Services {
     pub fn runner(&self) -> Runner {
         let settings = ::jobs::Settings { clock: self.clock.clone(), ..::jobs::Settings::default() };
         let runner = Runner::new(self.database.house().clone(), settings);
-        letters::handle(self, runner)
+        own_data::handle(self, letters::handle(self, runner))
     }
 
     /// Does the work behind the scenes until it is told to stop: fills the engine's index, delivers

@@ -53,6 +53,7 @@ async fn a_model_that_never_answers_holds_up_no_other_event(pool: PgPool) {
             world.services.database().clone(),
             Arc::new(Silent(lexical())),
             Arc::new(world.letters.clone()),
+            test_support::keys(&["test"]),
         )
     });
     let engineer = world.freelancer("Ada", &database_engineer()).await;

@@ -5,6 +5,7 @@
 //! when they are compiled.
 
 pub mod audit;
+pub mod avatars;
 pub mod browse;
 pub mod bulk;
 pub mod database;
@@ -14,8 +15,10 @@ pub mod feeds;
 pub mod jobs;
 pub mod matches;
 pub mod outbox;
+pub mod own_data;
 pub mod passkeys;
 pub mod pending_sign_ins;
+pub mod private_details;
 pub mod profiles;
 pub mod rankings;
 pub mod second_factors;
@@ -23,6 +26,7 @@ pub mod sessions;
 pub mod stats;
 pub mod trusted_devices;
 pub mod users;
+pub mod vault;
 
 pub use database::{Database, MIGRATOR};
 pub use error::Error;

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     JobId,
@@ -21,7 +22,7 @@ use domain::{
 };
 use embedding::{Choice, Embedder};
 use events::relay::Retries;
-use identity::Principal;
+use identity::{Principal, vault::KeyRing};
 use mail::{MailError, Mailer, Message};
 use matching::Policy;
 use secrecy::ExposeSecret as _;
@@ -78,7 +79,7 @@ impl World {
             policy,
             retries: Retries { attempts: 3, pause: Duration::ZERO, poll: Duration::from_millis(50) },
             clock: Arc::new(move || *clock.lock().unwrap()),
-            ..Settings::new(Database::from_pool(pool), embedder, Arc::new(letters.clone()))
+            ..Settings::new(Database::from_pool(pool), embedder, Arc::new(letters.clone()), keys(&["test"]))
         });
         services.fill_index().await.unwrap();
         Self { services, letters, now, people: AtomicU32::new(0) }
@@ -141,6 +142,18 @@ impl World {
         while relay.deliver_due().await.unwrap() {}
         self.services.rank_due().await.unwrap();
     }
+}
+
+/// Keys of an operator with these names; a name stands for the same key each time.
+pub fn keys(names: &[&str]) -> KeyRing {
+    let entries: Vec<String> = names
+        .iter()
+        .map(|name| {
+            let key = name.bytes().cycle().take(32).collect::<Vec<u8>>();
+            format!("{name}:{}", STANDARD.encode(key))
+        })
+        .collect();
+    KeyRing::parse(&entries.join("\n").into()).unwrap()
 }
 
 /// The embedder that needs no files.

@@ -2,6 +2,7 @@
 
 pub(crate) mod demo;
 pub(crate) mod import;
+pub(crate) mod keys;
 pub(crate) mod progress;
 pub(crate) mod serve;
 
@@ -115,7 +116,8 @@ pub(crate) async fn open_services(config: &Config, opened: &Opened) -> anyhow::R
     tracing::info!(model = %embedder.model(), "the embedder is ready");
     let folder = mail::Folder::open(config.data.join("mail"), FROM, MAILS_KEPT)
         .context("the folder of outgoing mail cannot be used")?;
-    let mut settings = Settings::new(opened.database.clone(), embedder, Arc::new(folder));
+    let keys = crate::keys::ring(config)?;
+    let mut settings = Settings::new(opened.database.clone(), embedder, Arc::new(folder), keys);
     settings.notice = notice.map(|notice| notice.to_string());
     let policy = &mut settings.policy;
     policy.top_n = config.matching.top_n as usize;

@@ -87,6 +87,14 @@ async fn prepare(services: &Services, size: Demo) -> anyhow::Result<Prepared> {
         }
         Err(error) => return Err(error).context("the database could not be migrated"),
     }
+    match services.vault().check().await {
+        Ok(()) => {}
+        Err(ServiceError::Unavailable(error)) => {
+            tracing::warn!(%error, "the database went away while its keys were read");
+            return Ok(Prepared::DatabaseAway);
+        }
+        Err(error) => return Err(error).context("the keys of the database cannot be used"),
+    }
     let Some(size) = size.size() else { return Ok(Prepared::Yes) };
     match demo::seed(services, size).await {
         Ok(()) => Ok(Prepared::Yes),

@@ -34,6 +34,7 @@ pub struct Config {
     pub demo: Demo,
     pub server: Server,
     pub database: Database,
+    pub keys: Keys,
     pub embedding: Embedding,
     pub matching: Matching,
     pub live: Live,
@@ -48,6 +49,7 @@ impl Default for Config {
             demo: Demo::None,
             server: Server::default(),
             database: Database::default(),
+            keys: Keys::default(),
             embedding: Embedding::default(),
             matching: Matching::default(),
             live: Live::default(),
@@ -122,6 +124,17 @@ impl Default for Database {
     fn default() -> Self {
         Self { url: None, max_connections: 20 }
     }
+}
+
+/// The operator's keys, which wrap the keys that secrets in the database are sealed with.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// A file of lines `name:key`, newest first, that its owner alone can read.
+    pub file: Option<PathBuf>,
+    /// The same entries themselves, with spaces between them.
+    #[serde(serialize_with = "show::redacted")]
+    pub values: Option<SecretString>,
 }
 
 /// Which embedder to use.

@@ -47,6 +47,7 @@ mod tests {
         config.database.url = Some("postgres://u:hunter2@h/d".into());
         config.embedding.http.key = Some("hunter2".into());
         config.metrics.token = Some("hunter2".into());
+        config.keys.values = Some("hunter2".into());
         let shown = format!("{:?}", lines(&config));
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(!format!("{config:?}").contains("hunter2"));

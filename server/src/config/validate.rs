@@ -7,7 +7,7 @@ use super::{Config, ConfigError, EmbedderChoice};
 
 impl Config {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let checks: [(&'static str, bool, &str); 15] = [
+        let checks: [(&'static str, bool, &str); 16] = [
             (
                 "server.request_timeout_seconds",
                 self.server.request_timeout_seconds > 0,
@@ -37,6 +37,11 @@ impl Config {
                 "database.max_connections",
                 (5..=1_000).contains(&self.database.max_connections),
                 "it must be from 5 to 1000",
+            ),
+            (
+                "keys.values",
+                self.keys.file.is_none() || self.keys.values.is_none(),
+                "it cannot be set beside keys.file",
             ),
             (
                 "embedding.http.base_url",

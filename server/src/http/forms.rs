@@ -91,7 +91,14 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
 }
 
 fn is_about_access(action: &str) -> bool {
-    let functions = ["confirm", "change_password", "sign_out_device", "sign_out_others"];
+    let functions = [
+        "confirm",
+        "change_password",
+        "sign_out_device",
+        "sign_out_others",
+        "request_export",
+        "delete_account",
+    ];
     action.strip_prefix("/api/").is_some_and(|function| functions.contains(&function))
 }
 

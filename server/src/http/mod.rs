@@ -1,6 +1,7 @@
 //! HTTP: which address is answered by what, and what surrounds every answer.
 
 mod body;
+mod downloads;
 mod forms;
 mod headers;
 mod observe;
@@ -42,6 +43,7 @@ pub(crate) fn router(state: State) -> Router {
     let not_found = pages.clone().layer(signed_in());
     let site = Router::new()
         .route("/api/{*function}", any(forms::call).with_state(api))
+        .route("/account/data/archive", get(downloads::archive).with_state(state.clone()))
         .merge(pages)
         .layer(signed_in());
     let probes = Router::new()

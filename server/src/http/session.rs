@@ -13,7 +13,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
-use services::accounts;
+use identity::Principal;
+use services::accounts::{self, Device};
 
 use super::refusal::Refusal;
 use crate::State;
@@ -65,6 +66,17 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// From where somebody who is signed in asks; for what is answered without a page.
+pub(crate) fn device(request: &Request, who: &Principal) -> Device {
+    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Device {
+        user_agent: agent.unwrap_or_default().to_owned(),
+        address: request.extensions().get::<ClientAddress>().map(|address| address.0),
+        session: Some(who.session_id),
+        ..Device::default()
+    }
 }
 
 /// Whether a proxy says that the browser reached it by TLS.

@@ -34,6 +34,9 @@ const KILLS: usize = 24;
 const AFTER_SENDING: Duration = Duration::from_millis(60);
 const AFTER_ANSWER: Duration = Duration::from_millis(300);
 
+/// What the server seals with; any key will do.
+const KEYS: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 /// The real binary.
 struct Process {
     child: Child,
@@ -48,6 +51,7 @@ impl Process {
             .env("DATABASE_URL", database)
             .env("EIGHTH_EMBEDDING__EMBEDDER", "lexical")
             .env("EIGHTH_LOG__FILTER", "warn")
+            .env("EIGHTH_KEYS__VALUES", KEYS)
             .env_remove("PORT")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -148,6 +152,7 @@ async fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing(pool: PgPool) {
         Database::from_pool(pool.clone()),
         lexical(),
         Arc::new(Letters::default()),
+        test_support::keys(&["test"]),
     ));
     let _ = rustls::crypto::ring::default_provider().install_default();
     let browser = Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).build().unwrap();

@@ -12,7 +12,8 @@ use sqlx::PgPool;
 use crate::site::{Site, header_of};
 
 /// The addresses that neither a page nor a server function answers.
-const OTHERS: [(&str, &str); 5] = [
+const OTHERS: [(&str, &str); 6] = [
+    ("GET", "/account/data/archive"),
     ("GET", "/ws/feed"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use demo_data::{Person, Plan, vectors};
 use domain::{UserId, account::Email};
 use embedding::{Choice, Embedder, Settings as EmbedderSettings};
+use identity::vault::KeyRing;
 use matching::profile_text;
 use services::{Services, Settings};
 use storage::{
@@ -21,7 +22,7 @@ use storage::{
     users,
 };
 
-use crate::setting::Setting;
+use crate::setting::{self, Setting};
 
 /// Whom a database is filled with.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +77,8 @@ pub(crate) fn minilm(setting: &Setting) -> anyhow::Result<Arc<dyn Embedder>> {
 /// Nobody is written to in a benchmark.
 fn open(setting: &Setting, database: &Database, embedder: Arc<dyn Embedder>) -> anyhow::Result<Services> {
     let letters = mail::Folder::open(setting.data.join("mail"), "bench@localhost", 1)?;
-    Ok(Services::open(Settings::new(database.clone(), embedder, Arc::new(letters))))
+    let keys = KeyRing::parse(&setting::KEYS.into())?;
+    Ok(Services::open(Settings::new(database.clone(), embedder, Arc::new(letters), keys)))
 }
 
 fn embedder(choice: Choice, model_dir: PathBuf) -> anyhow::Result<Arc<dyn Embedder>> {

@@ -34,6 +34,8 @@ fn letters(text: &str) -> Vec<Letter> {
         Letter::SecondFactorCode { code: "271 828".into(), minutes: 1 },
         Letter::SecondFactorChanged { what: FactorChange::PasskeyAdded },
         Letter::AccountSuspended,
+        Letter::ExportReady { days: 7 },
+        Letter::AccountDeleted,
     ]
 }
 

@@ -1,0 +1,62 @@
+//! `eighth keys`: the keys that secrets in the database are sealed with.
+
+use anyhow::ensure;
+use secrecy::ExposeSecret as _;
+
+use super::{progress::Progress, with_services};
+use crate::{config::Config, keys};
+
+/// Prints a new key of the operator; what to do with it goes where it does not get into a file.
+pub(crate) fn generate() -> anyhow::Result<()> {
+    println!("{}", keys::new_line()?.expose_secret());
+    eprintln!(
+        "Put this line first in the file that `keys.file` names, or first in `keys.values`.\n\
+         Keep a copy apart from the backups of the database: without it they cannot be read."
+    );
+    Ok(())
+}
+
+/// Lists the keys of the configuration and those of the database.
+pub(crate) async fn list(config: &Config) -> anyhow::Result<()> {
+    let ring = keys::ring(config)?;
+    println!("Of the configuration, newest first:");
+    for name in ring.names() {
+        println!("  {name}");
+    }
+    with_services(config, async |services| {
+        println!("Of the database:");
+        for key in services.vault().keys().await? {
+            let state = match key.retired_at {
+                None => "in use".to_owned(),
+                Some(at) => format!("retired {}", at.format("%Y-%m-%d %H:%M")),
+            };
+            let made = key.created_at.format("%Y-%m-%d %H:%M");
+            println!("  {}  made {made}  {state}  wrapped by {}  {} values", key.id, key.kek, key.values);
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Changes the keys of the database, and seals everything anew.
+pub(crate) async fn rotate(config: &Config) -> anyhow::Result<()> {
+    with_services(config, async |services| {
+        let vault = services.vault();
+        vault.begin_rotation().await?;
+        let keys = vault.keys().await?;
+        let total: i64 = keys.iter().filter(|key| key.retired_at.is_some()).map(|key| key.values).sum();
+        let mut progress = Progress::new("Sealing anew");
+        let done = vault
+            .reseal(|done| progress.show((done.values + done.broken) as u64, total.unsigned_abs()))
+            .await?;
+        progress.finish();
+        println!("A new key seals from now on, and {} values are sealed anew.", done.values);
+        ensure!(
+            done.broken == 0,
+            "{} values do not open and stay as they are: somebody changed them in the database",
+            done.broken
+        );
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,43 @@
+//! What is given as a file, to its owner alone.
+
+use app::{page::encode, ssr::Viewer};
+use axum::{
+    Extension,
+    extract::{Request, State as Extracted},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use services::{ServiceError, own_data};
+
+use super::{refusal::Refusal, session::device};
+use crate::State;
+
+/// `/account/data/archive`: all of one's data.
+pub(crate) async fn archive(
+    Extracted(state): Extracted<State>,
+    Extension(Viewer(viewer)): Extension<Viewer>,
+    request: Request,
+) -> Response {
+    let here = request.uri().path();
+    let Some(who) = viewer else { return lead_to("/sign-in", here) };
+    let device = device(&request, &who);
+    match own_data::download_export(state.services(), &who, &device).await {
+        Ok(archive) => {
+            // Of our own making, so that nothing has to be escaped.
+            let name = format!("8thdegree-data-{}.zip", archive.made_at.format("%Y-%m-%d"));
+            let headers = [
+                (header::CONTENT_TYPE, "application/zip".to_owned()),
+                (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+                (header::CACHE_CONTROL, "no-store".to_owned()),
+            ];
+            (headers, archive.zip).into_response()
+        }
+        Err(ServiceError::ProofNeeded) => lead_to("/confirm", here),
+        Err(error) => Refusal::from(error).into_response(),
+    }
+}
+
+/// To a page that leads back here.
+fn lead_to(page: &str, here: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{page}?next={}", encode(here)))]).into_response()
+}
