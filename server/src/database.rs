@@ -6,9 +6,12 @@ use std::{
 };
 
 use anyhow::Context as _;
-use private_postgres::{Options, PrivatePostgres};
-use secrecy::ExposeSecret as _;
-use storage::Database;
+use private_postgres::{Address, Options, PrivatePostgres};
+use secrecy::{ExposeSecret as _, SecretString};
+use storage::{
+    Database, Logins,
+    database::{HOUSE, PEOPLE},
+};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -76,14 +79,19 @@ async fn look_after(private: Arc<Mutex<Option<PrivatePostgres>>>, database: Data
             let mut private = held.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(private) = private.as_mut() else { return Ok(None) };
             let revived = private.revive()?;
-            Ok::<_, private_postgres::Error>(revived.then(|| private.url(NAME)))
+            Ok::<_, private_postgres::Error>(revived.then(|| private.address()))
         });
         match looked.await {
             Ok(Ok(None)) => {}
-            Ok(Ok(Some(url))) => {
+            Ok(Ok(Some(address))) => {
                 tracing::warn!("the private PostgreSQL had died and was started again");
-                if let Err(error) = database.move_to(&url) {
-                    tracing::error!(%error, "its new address cannot be used");
+                match logins(&address) {
+                    Ok(logins) => {
+                        if let Err(error) = database.move_to(&logins) {
+                            tracing::error!(%error, "its new address cannot be used");
+                        }
+                    }
+                    Err(error) => tracing::error!(%error, "the passwords of its logins cannot be read"),
                 }
             }
             Ok(Err(error)) => tracing::error!(%error, "the private PostgreSQL has died and does not start"),
@@ -98,11 +106,12 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Opened> {
         return Ok(opened);
     }
     let options = private_options(config);
-    let (private, url) = tokio::task::spawn_blocking(move || {
+    let (private, logins) = tokio::task::spawn_blocking(move || {
         let private = PrivatePostgres::start(&options)?;
         private.ensure_database(NAME)?;
-        let url = private.url(NAME);
-        Ok::<_, private_postgres::Error>((private, url))
+        private.ensure_logins(&[PEOPLE, HOUSE])?;
+        let logins = logins(&private.address())?;
+        Ok::<_, private_postgres::Error>((private, logins))
     })
     .await?
     .context("the private PostgreSQL did not start; set DATABASE_URL to use another")?;
@@ -115,7 +124,7 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Opened> {
     if let Some(dir) = private.moved_to() {
         tracing::warn!(dir = %dir.display(), "the data folder is out of PostgreSQL's reach; its data is here");
     }
-    let database = Database::connect(&url, config.database.max_connections)?;
+    let database = Database::connect(&logins, config.database.max_connections)?;
     let private = Some(Keeper::new(private, database.clone()));
     Ok(Opened { database, private })
 }
@@ -124,20 +133,39 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Opened> {
 pub(crate) async fn open_beside(config: &Config) -> anyhow::Result<Opened> {
     if config.database.url.is_none() {
         let options = private_options(config);
-        let url =
-            tokio::task::spawn_blocking(move || PrivatePostgres::url_of_running(&options, NAME)).await??;
-        if let Some(url) = url {
-            return Ok(Opened { database: Database::connect(&url, CONNECTIONS_BESIDE)?, private: None });
+        let running = tokio::task::spawn_blocking(move || {
+            PrivatePostgres::address_of_running(&options)?.map(|address| logins(&address)).transpose()
+        });
+        if let Some(logins) = running.await?? {
+            let database = Database::connect(&logins, CONNECTIONS_BESIDE)?;
+            return Ok(Opened { database, private: None });
         }
     }
     open(config).await
 }
 
 fn open_given(config: &Config) -> anyhow::Result<Option<Opened>> {
-    let Some(url) = &config.database.url else { return Ok(None) };
-    let database = Database::connect(url.expose_secret(), config.database.max_connections)
-        .context("the setting `database.url` cannot be used")?;
+    let given = &config.database;
+    let Some(url) = &given.url else { return Ok(None) };
+    let or_the_same = |other: &Option<SecretString>| other.as_ref().unwrap_or(url).expose_secret().to_owned();
+    let logins = Logins {
+        people: url.expose_secret().to_owned(),
+        house: or_the_same(&given.house_url),
+        owner: or_the_same(&given.owner_url),
+    };
+    let database = Database::connect(&logins, given.max_connections).context(
+        "one of the settings `database.url`, `database.house_url` and `database.owner_url` cannot be used",
+    )?;
     Ok(Some(Opened { database, private: None }))
+}
+
+/// In the private server, visitors and the house have logins of their own.
+fn logins(address: &Address) -> Result<Logins, private_postgres::Error> {
+    Ok(Logins {
+        people: address.url_as(PEOPLE, NAME)?,
+        house: address.url_as(HOUSE, NAME)?,
+        owner: address.url(NAME),
+    })
 }
 
 fn private_options(config: &Config) -> Options {
@@ -158,6 +186,8 @@ mod tests {
         let config = Config { data: dir.path().to_owned(), ..Config::default() };
         let opened = open(&config).await.unwrap();
         opened.database.ping().await.unwrap();
+        opened.database.migrate().await.unwrap();
+        assert_eq!(opened.database.guard().await.unwrap(), storage::Guard::Firm);
         let beside = open_beside(&config).await.unwrap();
         assert!(beside.private.is_none());
         beside.database.ping().await.unwrap();

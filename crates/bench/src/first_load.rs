@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, bail, ensure};
 use reqwest::{RequestBuilder, header};
-use storage::Database;
+use storage::{Database, Logins};
 
 use crate::{
     eighth::Eighth,
@@ -37,11 +37,11 @@ struct Bytes {
 pub(crate) async fn run(setting: &Setting) -> anyhow::Result<Report> {
     let world = World::start(setting)?;
     let url = world.database(setting, Population::Demo).await?;
-    let database = Database::connect(&url, 2)?;
+    let database = Database::connect(&Logins::one(&url), 2)?;
     let client = client(&database).await?;
-    let own_job = storage::jobs::of_client(database.pool(), client).await?;
+    let own_job = storage::jobs::of_client(database.house(), client).await?;
     let own_job = own_job.first().context("the demo client has jobs")?.id;
-    let best = storage::matches::of_job(database.pool(), own_job).await?;
+    let best = storage::matches::of_job(database.house(), own_job).await?;
     let freelancer = best.first().context("the demo client's job has matches")?.freelancer_id;
     let job = newest_job(&database).await?;
     let cookies = people::sign_in(&database, &[client, freelancer]).await?;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use storage::Database;
+use storage::{Database, Logins};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -37,7 +37,7 @@ pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Repo
     allow_files(scale.sockets as u64 + OTHER_FILES)?;
     let world = World::start(setting)?;
     let url = world.database(setting, Population::Accounts(scale.sockets)).await?;
-    let database = Database::connect(&url, 2)?;
+    let database = Database::connect(&Logins::one(&url), 2)?;
     let owners = freelancers(&database).await?;
     let cookies = people::sign_in(&database, &owners[..scale.sockets]).await?;
     database.close().await;

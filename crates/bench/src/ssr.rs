@@ -4,7 +4,7 @@ use std::{process::Command, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-use storage::Database;
+use storage::{Database, Logins};
 
 use crate::{
     eighth::Eighth,
@@ -53,7 +53,7 @@ pub(crate) fn leave_core_to_server() -> anyhow::Result<()> {
 pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Report> {
     let world = World::start(setting)?;
     let url = world.database(setting, Population::Demo).await?;
-    let database = Database::connect(&url, 1)?;
+    let database = Database::connect(&Logins::one(&url), 1)?;
     let job = newest_job(&database).await?;
     database.close().await;
     let variables = [("EIGHTH_EMBEDDING__EMBEDDER", "lexical"), ("EIGHTH_SERVER__BENCHMARK_PAGES", "true")];

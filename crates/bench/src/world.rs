@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use private_postgres::{Options, PrivatePostgres};
-use storage::Database;
+use storage::{Database, Logins};
 
 use crate::setting::Setting;
 
@@ -42,7 +42,7 @@ impl World {
         if found.trim().is_empty() {
             return Ok(false);
         }
-        let database = Database::connect(&self.postgres.url(name), 2)?;
+        let database = Database::connect(&Logins::one(&self.postgres.url(name)), 2)?;
         let migrated = database.migrate().await;
         database.close().await;
         Ok(migrated.is_ok())
@@ -55,7 +55,7 @@ impl World {
             self.sql(&format!("drop database if exists {stale} with (force)"))?;
         }
         self.sql(&format!("create database {unfinished}"))?;
-        let database = Database::connect(&self.postgres.url(&unfinished), 4)?;
+        let database = Database::connect(&Logins::one(&self.postgres.url(&unfinished)), 4)?;
         let filled = async {
             database.migrate().await?;
             fill::fill(setting, &database, population).await

@@ -93,7 +93,7 @@ impl<C: Consumer> Relay<C> {
     }
 
     async fn serve(&self) -> Result<(), storage::Error> {
-        let mut listener = outbox::listen(self.database.pool()).await?;
+        let mut listener = outbox::listen(self.database.house()).await?;
         loop {
             while self.deliver_due().await? {}
             self.wait(&mut listener).await?;
@@ -110,7 +110,7 @@ impl<C: Consumer> Relay<C> {
 
     /// Delivers what is due now; true if there may be more.
     pub async fn deliver_due(&self) -> Result<bool, storage::Error> {
-        let due = outbox::due(self.database.pool(), BATCH).await?;
+        let due = outbox::due(self.database.house(), BATCH).await?;
         let any = !due.is_empty();
         for pending in due {
             match serde_json::from_value::<Envelope>(pending.event.clone()) {
@@ -144,13 +144,13 @@ impl<C: Consumer> Relay<C> {
             "an event was not delivered; it will be tried again"
         );
         let due_at = Utc::now() + pause.min(Duration::from_secs(300));
-        outbox::failed(self.database.pool(), pending.id, error, Some(due_at)).await
+        outbox::failed(self.database.house(), pending.id, error, Some(due_at)).await
     }
 
     /// Sets an event aside for an operator, so that it does not hold up what comes after it.
     async fn park(&self, pending: &outbox::Pending, error: &str) -> Result<(), storage::Error> {
         tracing::error!(event = pending.id, error, "an event was parked; see `eighth outbox list`");
         metrics::counter!("outbox_parked_total").increment(1);
-        outbox::failed(self.database.pool(), pending.id, error, None).await
+        outbox::failed(self.database.house(), pending.id, error, None).await
     }
 }

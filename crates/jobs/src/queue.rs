@@ -32,11 +32,7 @@ pub(crate) async fn insert(
     run_at: DateTime<Utc>,
 ) -> Result<Option<i64>> {
     let row = sqlx::query!(
-        r#"insert into core.background_jobs as job (kind, payload, unique_key, run_at) values ($1, $2, $3, $4)
-           on conflict (kind, unique_key) where claim is null and finished_at is null and parked_at is null
-           do update set run_at = case when job.attempts = 0 then least(job.run_at, excluded.run_at)
-                                       else job.run_at end
-           returning id, (xmax = 0) as "is_new!""#,
+        r#"select id as "id!", is_new as "is_new!" from core.enqueue_job($1, $2, $3, $4)"#,
         kind,
         payload,
         unique_key,

@@ -5,6 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::address::Address;
 use crate::binaries::{Binaries, command};
 use crate::owner::Owner;
 use crate::{Durability, Error};
@@ -18,14 +19,14 @@ pub(crate) struct Cluster {
     pub(crate) binaries: Binaries,
     pub(crate) owner: Owner,
     pub(crate) password: String,
-    home: PathBuf,
+    pub(crate) home: PathBuf,
 }
 
 impl Cluster {
     /// Opens the cluster in `home`, and creates it first where there is none.
     pub(crate) fn open_or_create(home: PathBuf, owner: Owner, durability: Durability) -> Result<Self, Error> {
         let binaries = Binaries::for_data(&home.join("data"))?;
-        let password = password(&home, owner)?;
+        let password = password(&home, "password", owner)?;
         let cluster = Self { binaries, owner, password, home };
         if !cluster.data().join("PG_VERSION").exists() {
             cluster.create(durability)?;
@@ -39,6 +40,11 @@ impl Cluster {
 
     pub(crate) fn log(&self) -> PathBuf {
         self.home.join("postgres.log")
+    }
+
+    /// The address of its server at this port.
+    pub(crate) fn address(&self, port: u16) -> Address {
+        Address { home: self.home.clone(), owner: self.owner, superuser: self.password.clone(), port }
     }
 
     pub(crate) fn saved_port(&self) -> Option<u16> {
@@ -125,9 +131,9 @@ pub(crate) fn run(command: &mut Command, name: &str) -> Result<(), Error> {
     Err(Error::Program { program: name.to_owned(), output: tail(&words, 10) })
 }
 
-/// The superuser's password: made once, readable by the owner of the data alone.
-fn password(home: &Path, owner: Owner) -> Result<String, Error> {
-    let path = home.join("password");
+/// The password in the file of this name: made once, readable by the owner of the data alone.
+pub(crate) fn password(home: &Path, name: &str, owner: Owner) -> Result<String, Error> {
+    let path = home.join(name);
     match std::fs::read_to_string(&path) {
         Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
         _ => {}
@@ -136,7 +142,7 @@ fn password(home: &Path, owner: Owner) -> Result<String, Error> {
     getrandom::fill(&mut random).map_err(|error| Error::io("drawing a random password")(error.into()))?;
     let password = hex::encode(random);
     // Written beside and renamed: a half-written password would lock everybody out.
-    let unfinished = home.join("password.unfinished");
+    let unfinished = home.join(format!("{name}.unfinished"));
     let mut file = OpenOptions::new()
         .create(true)
         .write(true)

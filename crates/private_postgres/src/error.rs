@@ -39,8 +39,10 @@ pub enum Error {
     #[error("PostgreSQL does not run as root, and neither the user `postgres` nor `nobody` exists")]
     NoUnprivilegedUser,
     /// The name is not one this crate will put into SQL.
-    #[error("`{name}` is no database name: lower-case letters, digits and `_`, 1 to 63 of them")]
-    BadDatabaseName {
+    #[error(
+        "`{name}` is no name of a database or a login: lower-case letters, digits and `_`, 1 to 63 of them"
+    )]
+    BadName {
         /// The name as given.
         name: String,
     },

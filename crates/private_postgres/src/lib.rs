@@ -13,8 +13,9 @@
 //! ```
 //!
 //! What the folder contains: `data/` (PostgreSQL's own), `password` (the superuser's, mode
-//! 0600), `port`, `postgres.log`, `lock`. All calls block; call them off an async executor.
+//! 0600), `password.<login>` (other logins'), `port`, `postgres.log`, `lock`. All calls block; call them off an async executor.
 
+mod address;
 mod binaries;
 mod cluster;
 mod error;
@@ -24,10 +25,12 @@ mod pidfile;
 mod port;
 mod server;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use address::Address;
 pub use binaries::Binaries;
 pub use error::Error;
 
@@ -122,12 +125,12 @@ impl PrivatePostgres {
         })
     }
 
-    /// Connection string for `database` of a server that another living process runs in
-    /// `options.dir`; `None` if nobody does, so that one may [`start`](Self::start) it.
+    /// The address of a server that another living process runs in `options.dir`; `None` if nobody
+    /// does, so that one may [`start`](Self::start) it.
     ///
     /// # Errors
     /// See [`Error`]; [`Error::NotReady`] if it does not become ready in time.
-    pub fn url_of_running(options: &Options, database: &str) -> Result<Option<String>, Error> {
+    pub fn address_of_running(options: &Options) -> Result<Option<Address>, Error> {
         if !options.dir.exists() {
             return Ok(None);
         }
@@ -144,7 +147,7 @@ impl PrivatePostgres {
             // Opened only once it is ready: whoever holds the folder may be creating it.
             if let Some(port) = server::port_if_ready(&home.join("data")) {
                 let cluster = Cluster::open_or_create(home, owner, options.durability)?;
-                return Ok(Some(url(&cluster.password, port, database)));
+                return Ok(Some(cluster.address(port)));
             }
             if Instant::now() >= deadline {
                 let seconds = options.ready_within.as_secs();
@@ -193,7 +196,13 @@ impl PrivatePostgres {
     /// Connection string of the superuser for `database`, as `postgres://…`.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        url(&self.cluster.password, self.port, database)
+        self.address().url(database)
+    }
+
+    /// Where it is; its port may change when it is [`revive`](Self::revive)d.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.cluster.address(self.port)
     }
 
     /// The TCP port on 127.0.0.1.
@@ -230,14 +239,10 @@ impl PrivatePostgres {
     /// Creates `name` unless it exists.
     ///
     /// # Errors
-    /// [`Error::BadDatabaseName`] for anything but lower-case letters, digits and `_`;
-    /// [`Error::Program`] with the server's words otherwise.
+    /// [`Error::BadName`] for anything but lower-case letters, digits and `_`; [`Error::Program`] with
+    /// the server's words otherwise.
     pub fn ensure_database(&self, name: &str) -> Result<(), Error> {
-        let valid = (1..=63).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        if !valid {
-            return Err(Error::BadDatabaseName { name: name.to_owned() });
-        }
+        check_name(name)?;
         let exists = self
             .psql("postgres")
             .args(["--tuples-only", "--no-align", "--command"])
@@ -248,6 +253,41 @@ impl PrivatePostgres {
             return Ok(());
         }
         run(self.psql("postgres").args(["--command", &format!("create database {name}")]), "psql")
+    }
+
+    /// Creates roles of these names unless they exist, with nothing but the right to sign in, each
+    /// with a password of its own that is kept beside the superuser's.
+    ///
+    /// # Errors
+    /// As [`ensure_database`](Self::ensure_database), and [`Error::Io`] for the passwords.
+    pub fn ensure_logins(&self, names: &[&str]) -> Result<(), Error> {
+        let mut sql = String::new();
+        for name in names {
+            check_name(name)?;
+            let password =
+                cluster::password(&self.cluster.home, &address::file_of(name), self.cluster.owner)?;
+            sql.push_str(&format!(
+                "do $$ begin
+                     if not exists (select from pg_roles where rolname = '{name}') then create role {name}; end if;
+                 end $$;
+                 alter role {name} login password '{password}';\n"
+            ));
+        }
+        // By a pipe: arguments of programs can be read by others on the machine.
+        let mut psql = self
+            .psql("postgres")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .map_err(Error::io("running psql"))?;
+        if let Some(mut input) = psql.stdin.take() {
+            input.write_all(sql.as_bytes()).map_err(Error::io("talking to psql"))?;
+        }
+        let status = psql.wait().map_err(Error::io("running psql"))?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Error::Program { program: "psql".to_owned(), output: format!("making logins: {status}") })
     }
 
     /// `psql`, connected to `database`, without the user's start-up file, stopping at the first
@@ -294,8 +334,11 @@ impl Drop for PrivatePostgres {
     }
 }
 
-fn url(password: &str, port: u16, database: &str) -> String {
-    format!("postgres://postgres:{password}@127.0.0.1:{port}/{database}")
+/// Refuses what does not go into SQL as it is.
+fn check_name(name: &str) -> Result<(), Error> {
+    let valid = (1..=63).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if valid { Ok(()) } else { Err(Error::BadName { name: name.to_owned() }) }
 }
 
 fn open_home(options: &Options, owner: Owner) -> Result<(PathBuf, Lock), Error> {

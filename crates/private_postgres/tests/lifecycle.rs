@@ -65,7 +65,7 @@ fn a_password_is_asked_for_and_kept_to_the_owner() {
         .output()
         .unwrap();
     assert!(!refused.status.success());
-    assert!(matches!(postgres.ensure_database("x; drop"), Err(Error::BadDatabaseName { .. })));
+    assert!(matches!(postgres.ensure_database("x; drop"), Err(Error::BadName { .. })));
 }
 
 #[test]
@@ -126,9 +126,34 @@ fn a_server_that_dies_under_its_starter_is_started_again() {
 }
 
 #[test]
+fn a_login_of_its_own_can_sign_in_and_nothing_else() {
+    let dir = home();
+    let postgres = PrivatePostgres::start(&options(dir.path())).unwrap();
+    postgres.ensure_logins(&["shop", "till"]).unwrap();
+    let url = postgres.address().url_as("shop", "postgres").unwrap();
+    postgres.ensure_logins(&["shop", "till"]).unwrap();
+    let found = PrivatePostgres::address_of_running(&options(dir.path())).unwrap().unwrap();
+    assert_eq!(found.url_as("shop", "postgres").unwrap(), url, "made once, and found by others");
+    assert_ne!(found.url_as("till", "postgres").unwrap().replace("till", "shop"), url);
+    let ask = |sql: &str| {
+        let program = postgres.psql("postgres").get_program().to_owned();
+        Command::new(program)
+            .args(["--no-psqlrc", "--tuples-only", "--no-align", &url, "--command", sql])
+            .output()
+    };
+    let who = "select current_user, rolsuper, rolcreaterole, rolbypassrls from pg_roles where rolname = current_user";
+    assert_eq!(String::from_utf8(ask(who).unwrap().stdout).unwrap().trim(), "shop|f|f|f");
+    assert!(!ask("set role postgres").unwrap().status.success());
+    assert!(matches!(postgres.ensure_logins(&["x; drop"]), Err(Error::BadName { .. })));
+}
+
+#[test]
 fn others_find_a_running_server_and_leave_an_idle_folder_alone() {
     let dir = home();
-    let url = || PrivatePostgres::url_of_running(&options(dir.path()), "market").unwrap();
+    let url = || {
+        let address = PrivatePostgres::address_of_running(&options(dir.path())).unwrap();
+        address.map(|address| address.url("market"))
+    };
     assert_eq!(url(), None);
     let postgres = PrivatePostgres::start(&options(dir.path())).unwrap();
     assert_eq!(url(), Some(postgres.url("market")));

@@ -75,11 +75,12 @@ pub const PAGE: i64 = 50;
 
 /// What was done by a person or to their account, for themselves, newest first.
 pub async fn own(services: &Services, who: &Principal, before: Option<i64>) -> Result<Vec<Entry>> {
-    Ok(audit::of_person(services.database.pool(), who.user_id, before, PAGE).await?)
+    let mut db = services.database.begin_as(who.user_id).await?;
+    Ok(audit::of_person(&mut *db, who.user_id, before, PAGE).await?)
 }
 
 /// Walks the whole chain; for operators.
 pub async fn verify(services: &Services) -> Result<Verdict> {
-    let mut db = services.database.pool().acquire().await?;
+    let mut db = services.database.house().acquire().await?;
     Ok(audit::verify(&mut db).await?)
 }

@@ -18,8 +18,10 @@ async fn change(services: &Services, who: &Principal, other: UserId, blocked: bo
     if other == who.user_id {
         return Err(ServiceError::Conflict("You cannot block yourself."));
     }
-    let mut tx = services.database.begin().await?;
-    storage::users::by_id(&mut *tx, other).await?.ok_or(ServiceError::NotFound("person"))?;
+    let mut tx = services.database.begin_as(who.user_id).await?;
+    if !storage::users::exists(&mut *tx, other).await? {
+        return Err(ServiceError::NotFound("person"));
+    }
     if blocked {
         storage::users::block(&mut tx, who.user_id, other).await?;
     } else {

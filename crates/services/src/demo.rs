@@ -28,7 +28,7 @@ pub async fn seed(
         planned_at: services.now(),
         completed_at: None,
     };
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as_house().await?;
     let known = bulk::demo_plan(&mut tx, &wanted).await?;
     tx.commit().await?;
     if known.completed_at.is_some() {
@@ -42,7 +42,7 @@ pub async fn seed(
     let mut people = demo_data::people(plan).peekable();
     while people.peek().is_some() {
         let batch: Vec<_> = people.by_ref().take(BATCH).map(|person| person_row(person, &hash)).collect();
-        let mut tx = services.database.begin().await?;
+        let mut tx = services.database.begin_as_house().await?;
         bulk::insert_people(&mut tx, &batch).await?;
         tx.commit().await?;
         written += batch.len();
@@ -51,13 +51,13 @@ pub async fn seed(
     let mut jobs = demo_data::jobs(plan).peekable();
     while jobs.peek().is_some() {
         let batch: Vec<_> = jobs.by_ref().take(BATCH).map(job_row).collect();
-        let mut tx = services.database.begin().await?;
+        let mut tx = services.database.begin_as_house().await?;
         bulk::insert_jobs(&mut tx, &batch).await?;
         tx.commit().await?;
         written += batch.len();
         progress(written, total);
     }
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as_house().await?;
     bulk::demo_completed(&mut tx, services.now()).await?;
     tx.commit().await?;
     Ok(())

@@ -34,9 +34,9 @@ impl Services {
 
     async fn tidy(&self) -> Result<()> {
         let now = self.now();
-        sessions::delete_expired(self.database.pool(), now).await?;
-        outbox::prune(self.database.pool(), now - KEEP_DELIVERED).await?;
-        let mut tx = self.database.begin().await?;
+        sessions::delete_expired(self.database.house(), now).await?;
+        outbox::prune(self.database.house(), now - KEEP_DELIVERED).await?;
+        let mut tx = self.database.begin_as_house().await?;
         feeds::prune(&mut tx, now - KEEP_MESSAGES).await?;
         tx.commit().await?;
         own_data::delete_expired(self.database.house(), now).await?;
@@ -45,7 +45,7 @@ impl Services {
 
     async fn sample_outbox(&self) {
         // While the database is away there is nothing to tell.
-        if let Ok(health) = outbox::health(self.database.pool()).await {
+        if let Ok(health) = outbox::health(self.database.house()).await {
             metrics::gauge!("outbox_pending").set(health.pending as f64);
             metrics::gauge!("outbox_parked").set(health.parked as f64);
             metrics::gauge!("outbox_lag_seconds").set(health.lag_seconds);

@@ -47,10 +47,10 @@ pub struct Outcome {
 /// its identifier and left as it is; one that cannot be a job is left out, with the reason.
 pub async fn postings(services: &Services, json: &[u8], terms: &Terms) -> Result<Outcome> {
     let postings: Vec<Posting> = serde_json::from_slice(json).map_err(ServiceError::internal)?;
-    let pool = services.database.pool();
-    let known = storage::users::credentials(pool, &terms.client).await?;
+    let house = services.database.house();
+    let known = storage::users::credentials(house, &terms.client).await?;
     let client_id = known.ok_or(ServiceError::NotFound("client"))?.user_id;
-    let client = storage::users::by_id(pool, client_id).await?.ok_or(ServiceError::NotFound("client"))?;
+    let client = storage::users::by_id(house, client_id).await?.ok_or(ServiceError::NotFound("client"))?;
     if !Permission::PostJobs.is_held_by(client.roles.iter()) {
         return Err(ServiceError::Forbidden(Permission::PostJobs));
     }
@@ -73,7 +73,7 @@ pub async fn postings(services: &Services, json: &[u8], terms: &Terms) -> Result
         }
     }
     for batch in jobs.chunks(500) {
-        let mut tx = services.database.begin().await?;
+        let mut tx = services.database.begin_as_house().await?;
         bulk::insert_jobs(&mut tx, batch).await?;
         tx.commit().await?;
         outcome.imported += batch.len();

@@ -28,14 +28,14 @@ pub struct View {
 
 /// A job: what was never published is for its client alone, open and closed ones are for everybody.
 pub async fn view(services: &Services, who: Option<&Principal>, id: JobId) -> Result<View> {
-    let pool = services.database.pool();
-    let job = jobs::by_id(pool, id).await?.ok_or(ServiceError::NotFound("job"))?;
+    let mut db = services.database.begin_for(who.map(|who| who.user_id)).await?;
+    let job = jobs::by_id(&mut *db, id).await?.ok_or(ServiceError::NotFound("job"))?;
     let own = who.is_some_and(|who| who.user_id == job.client_id);
     if job.published_at.is_none() && !own {
         return Err(ServiceError::NotFound("job"));
     }
     let receipt = match who {
-        Some(who) if !own => storage::matches::explained(pool, id, who.user_id)
+        Some(who) if !own => storage::matches::explained(&mut *db, id, who.user_id)
             .await?
             .filter(|explained| explained.removed_at.is_none())
             .map(|explained| explained.receipt),
@@ -47,13 +47,15 @@ pub async fn view(services: &Services, who: Option<&Principal>, id: JobId) -> Re
 /// The client's own jobs, drafts and closed ones included.
 pub async fn own(services: &Services, who: &Principal) -> Result<Vec<OwnJob>> {
     let client = who.may(Permission::SeeOwnJobs)?;
-    Ok(jobs::of_client(services.database.pool(), client.user_id()).await?)
+    let mut db = services.database.begin_as(client.user_id()).await?;
+    Ok(jobs::of_client(&mut *db, client.user_id()).await?)
 }
 
 /// One of the client's own jobs, to be edited or looked after.
 pub async fn own_job(services: &Services, who: &Principal, id: JobId) -> Result<Job> {
     let client = who.may(Permission::SeeOwnJobs)?;
-    jobs::by_id(services.database.pool(), id)
+    let mut db = services.database.begin_as(client.user_id()).await?;
+    jobs::by_id(&mut *db, id)
         .await?
         .filter(|job| job.client_id == client.user_id())
         .ok_or(ServiceError::NotFound("job"))
@@ -88,7 +90,7 @@ pub async fn create(
         content: &content,
         now: services.now(),
     };
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(client.user_id()).await?;
     if jobs::insert(&mut tx, &new).await? {
         if status == JobStatus::Open {
             events::append(&mut tx, Event::JobPosted { job_id: id }).await?;
@@ -131,7 +133,7 @@ pub async fn edit(
     let before = own_job(services, who, id).await?;
     let content = form.validate()?;
     let now = services.now();
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(client.user_id()).await?;
     jobs::update(&mut tx, id, client.user_id(), expected_version, &content, now).await?.ok_or(
         match before.status {
             JobStatus::Closed => ServiceError::Conflict("This job is closed and can no longer be changed."),
@@ -161,7 +163,7 @@ pub async fn publish(services: &Services, who: &Principal, id: JobId) -> Result<
         JobStatus::Closed => return Err(ServiceError::Conflict("This job is closed. Post it anew.")),
         JobStatus::Draft => {}
     }
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(client.user_id()).await?;
     if jobs::publish(&mut tx, id, client.user_id(), services.now()).await?.is_some() {
         events::append(&mut tx, Event::JobPosted { job_id: id }).await?;
     }
@@ -187,7 +189,7 @@ pub async fn close(services: &Services, who: &Principal, id: JobId) -> Result<En
         discard(services, who, id, job.version).await?;
         return Ok(Ended::Discarded);
     }
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(client.user_id()).await?;
     if jobs::close(&mut tx, id, client.user_id(), services.now()).await?.is_some() {
         events::append(&mut tx, Event::JobClosed { job_id: id }).await?;
     }
@@ -199,7 +201,7 @@ pub async fn close(services: &Services, who: &Principal, id: JobId) -> Result<En
 pub async fn discard(services: &Services, who: &Principal, id: JobId, expected_version: i32) -> Result<()> {
     let client = who.may(Permission::PostJobs)?;
     own_job(services, who, id).await?;
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(client.user_id()).await?;
     if !jobs::discard(&mut tx, id, client.user_id(), expected_version).await? {
         return Err(ServiceError::Conflict(
             "This draft was changed or published in another window. Here is its present state.",

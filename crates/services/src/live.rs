@@ -48,7 +48,8 @@ impl LiveFeed {
         // Subscribing comes first: what happens from here on waits in the subscription.
         let subscription = services.hub.subscribe(who.user_id);
         let database = services.database.clone();
-        let position = feeds::position(database.pool(), who.user_id).await?;
+        let mut db = database.begin_as(who.user_id).await?;
+        let position = feeds::position(&mut *db, who.user_id).await?;
         let last = position.last_seq;
         let replayed =
             after.filter(|after| (position.pruned_seq..=last).contains(after) && last - after <= MAX_REPLAY);
@@ -71,7 +72,8 @@ impl LiveFeed {
                 // Replay, or a message that was published before an earlier one: the database has
                 // them all, in order.
                 let (after, limit) = (self.sent, self.known - self.sent);
-                let missing = feeds::after(self.database.pool(), self.user, after, limit).await?;
+                let mut db = self.database.begin_as(self.user).await?;
+                let missing = feeds::after(&mut *db, self.user, after, limit).await?;
                 if missing.is_empty() {
                     return Err(Lagged.into());
                 }

@@ -38,12 +38,12 @@ pub struct Feed {
 
 pub async fn feed(services: &Services, who: &Principal) -> Result<Feed> {
     let freelancer = who.may(Permission::SeeMatches)?;
-    let pool = services.database.pool();
+    let mut db = services.database.begin_as(freelancer.user_id()).await?;
     // The position first: a match that comes in between is then shown twice to the browser, which
     // takes it as one, rather than never.
-    let position = feeds::position(pool, freelancer.user_id()).await?;
-    let rows = matches::feed(pool, freelancer.user_id(), SHOWN).await?;
-    let profile = storage::profiles::by_user(pool, freelancer.user_id()).await?;
+    let position = feeds::position(&mut *db, freelancer.user_id()).await?;
+    let rows = matches::feed(&mut *db, freelancer.user_id(), SHOWN).await?;
+    let profile = storage::profiles::by_user(&mut *db, freelancer.user_id()).await?;
     Ok(Feed {
         cards: rows.iter().map(feed_card).collect(),
         last_seq: position.last_seq,
@@ -68,9 +68,9 @@ pub struct Candidates {
 pub async fn candidates(services: &Services, who: &Principal, job: JobId) -> Result<Candidates> {
     who.may(Permission::SeeCandidates)?;
     let job = crate::jobs::own_job(services, who, job).await?;
-    let pool = services.database.pool();
-    let position = feeds::position(pool, who.user_id).await?;
-    let rows = matches::candidates(pool, job.id, SHOWN).await?;
+    let mut db = services.database.begin_as(who.user_id).await?;
+    let position = feeds::position(&mut *db, who.user_id).await?;
+    let rows = matches::candidates(&mut *db, job.id, SHOWN).await?;
     Ok(Candidates {
         cards: rows.iter().map(candidate_card).collect(),
         job,
@@ -92,11 +92,11 @@ pub async fn receipt(
         who.may(Permission::SeeCandidates)?;
     }
     let missing = || ServiceError::NotFound("match");
-    let pool = services.database.pool();
-    let job = storage::jobs::by_id(pool, job_id).await?.ok_or_else(missing)?;
+    let mut db = services.database.begin_as(who.user_id).await?;
+    let job = storage::jobs::by_id(&mut *db, job_id).await?.ok_or_else(missing)?;
     if who.user_id != freelancer && who.user_id != job.client_id {
         return Err(missing());
     }
-    let explained = matches::explained(pool, job_id, freelancer).await?.ok_or_else(missing)?;
+    let explained = matches::explained(&mut *db, job_id, freelancer).await?.ok_or_else(missing)?;
     Ok((job, explained))
 }

@@ -26,14 +26,15 @@ pub struct View {
 
 /// A profile: paused ones are for their owner alone.
 pub async fn view(services: &Services, who: Option<&Principal>, id: UserId) -> Result<View> {
-    let pool = services.database.pool();
-    let profile = storage::profiles::by_user(pool, id).await?.ok_or(ServiceError::NotFound("freelancer"))?;
+    let mut db = services.database.begin_for(who.map(|who| who.user_id)).await?;
+    let profile = storage::profiles::by_user(&mut *db, id).await?;
+    let profile = profile.ok_or(ServiceError::NotFound("freelancer"))?;
     let own = who.is_some_and(|who| who.user_id == id);
     if profile.content.visibility == Visibility::Paused && !own {
         return Err(ServiceError::NotFound("freelancer"));
     }
     let blocked = match who {
-        Some(who) if !own => storage::users::has_blocked(pool, who.user_id, id).await?,
+        Some(who) if !own => storage::users::has_blocked(&mut *db, who.user_id, id).await?,
         _ => false,
     };
     Ok(View { profile, own, blocked })
@@ -42,7 +43,8 @@ pub async fn view(services: &Services, who: Option<&Principal>, id: UserId) -> R
 /// One's own profile, if there is one yet.
 pub async fn own(services: &Services, who: &Principal) -> Result<Option<Profile>> {
     let freelancer = who.may(Permission::KeepProfile)?;
-    Ok(storage::profiles::by_user(services.database.pool(), freelancer.user_id()).await?)
+    let mut db = services.database.begin_as(freelancer.user_id()).await?;
+    Ok(storage::profiles::by_user(&mut *db, freelancer.user_id()).await?)
 }
 
 /// Saves one's profile, new or changed, if nobody has changed it since the form was opened. The form of
@@ -56,7 +58,7 @@ pub async fn save(
     let freelancer = who.may(Permission::KeepProfile)?;
     let content = form.validate()?;
     let id = freelancer.user_id();
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(id).await?;
     let now = services.now();
     let saved = storage::profiles::save(&mut tx, id, who.region, &content, expected_version, now).await?;
     if saved.is_none() {

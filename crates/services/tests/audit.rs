@@ -51,6 +51,20 @@ async fn an_end_cut_off_shows(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
+async fn an_entry_beyond_the_end_shows(pool: PgPool) {
+    let world = world(pool).await;
+    let Verdict::Intact { entries } = audit::verify(&world.services).await.unwrap() else { panic!() };
+    tamper(
+        world.pool(),
+        "insert into auth.audit_log
+         select seq + 1, at, actor_id, subject_id, action, address, user_agent, before, after, hash, hash
+         from auth.audit_log order by seq desc limit 1",
+    )
+    .await;
+    assert_eq!(audit::verify(&world.services).await.unwrap(), Verdict::Broken { seq: entries + 1 });
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
 async fn nobody_rewrites_the_log_by_mistake(pool: PgPool) {
     let world = world(pool).await;
     for sql in

@@ -148,7 +148,7 @@ async fn a_message_published_out_of_order_is_fetched_from_the_database(pool: PgP
     let mut feed = LiveFeed::open(&world.services, &engineer, None).await.unwrap();
     let messages =
         [1, 2].map(|n| (engineer.user_id, serde_json::json!({ "type": "reset", "data": {}, "n": n })));
-    let mut tx = world.services.database().begin().await.unwrap();
+    let mut tx = world.services.database().begin_as_house().await.unwrap();
     storage::feeds::append(&mut tx, &messages).await.unwrap();
     tx.commit().await.unwrap();
     // The first message never reaches the hub.
@@ -165,7 +165,7 @@ async fn who_missed_too_much_or_knows_the_future_starts_afresh(pool: PgPool) {
     let last = MAX_REPLAY + 2;
     let many: Vec<_> =
         (0..last).map(|_| (engineer.user_id, serde_json::json!({ "type": "reset", "data": {} }))).collect();
-    let mut tx = world.services.database().begin().await.unwrap();
+    let mut tx = world.services.database().begin_as_house().await.unwrap();
     storage::feeds::append(&mut tx, &many).await.unwrap();
     tx.commit().await.unwrap();
     for after in [0, last + 1] {
@@ -182,11 +182,11 @@ async fn who_missed_too_much_or_knows_the_future_starts_afresh(pool: PgPool) {
 async fn pruned_messages_are_never_replayed_in_part(pool: PgPool) {
     let world = World::new(pool).await;
     let engineer = world.freelancer("Ada", &database_engineer()).await;
-    let mut tx = world.services.database().begin().await.unwrap();
+    let mut tx = world.services.database().begin_as_house().await.unwrap();
     let message = (engineer.user_id, serde_json::json!({ "type": "reset", "data": {} }));
     storage::feeds::append(&mut tx, &[message.clone(), message.clone()]).await.unwrap();
     tx.commit().await.unwrap();
-    let mut tx = world.services.database().begin().await.unwrap();
+    let mut tx = world.services.database().begin_as_house().await.unwrap();
     let soon = chrono::Utc::now() + chrono::TimeDelta::minutes(1);
     assert_eq!(storage::feeds::prune(&mut tx, soon).await.unwrap(), 2);
     storage::feeds::append(&mut tx, &[message]).await.unwrap();
@@ -222,7 +222,7 @@ async fn numbers_have_no_gap_when_many_write_at_once(pool: PgPool) {
     let append = async |commit: bool| {
         let message = serde_json::json!({ "type": "reset", "data": {} });
         let both = [(client.user_id, message.clone()), (engineer.user_id, message)];
-        let mut tx = world.services.database().begin().await.unwrap();
+        let mut tx = world.services.database().begin_as_house().await.unwrap();
         storage::feeds::append(&mut tx, &both).await.unwrap();
         if commit {
             tx.commit().await.unwrap();

@@ -14,7 +14,6 @@ use services::{
     vault::SEALED,
 };
 use sqlx::PgPool;
-use storage::Database;
 use test_support::{Letters, MIGRATOR, World, keys, lexical};
 
 /// Another process on the same database, with the operator's keys of these names.
@@ -23,7 +22,7 @@ fn process(world: &World, names: &[&str]) -> Services {
     Services::open(Settings {
         clock: Arc::new(move || now),
         ..Settings::new(
-            Database::from_pool(world.pool().clone()),
+            test_support::database(world.pool()),
             lexical(),
             Arc::new(Letters::default()),
             keys(names),

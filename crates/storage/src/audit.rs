@@ -173,11 +173,19 @@ pub async fn verify(db: &mut PgConnection) -> Result<Verdict> {
             (last, last_hash) = (row.seq, row.hash);
         }
     }
-    if last_hash == head.hash {
-        Ok(Verdict::Intact { entries: last })
-    } else {
-        Ok(Verdict::Broken { seq: last })
+    if last_hash != head.hash {
+        return Ok(Verdict::Broken { seq: last });
     }
+    let beyond = sqlx::query_scalar!(
+        r#"select min(seq) from auth.audit_log
+           where seq > (select seq from auth.audit_head where only_one)"#
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(match beyond {
+        None => Verdict::Intact { entries: last },
+        Some(seq) => Verdict::Broken { seq },
+    })
 }
 
 /// SHA-256 over every field, each with its length before it, so that no two entries read alike.

@@ -1,7 +1,8 @@
 //! Lists of jobs and freelancers.
 //!
 //! These two queries are put together at run time from the conditions that are asked for: so each
-//! list is read along the index of its order, which one statement for all filters would not be.
+//! list is read along the index of its order, which one statement for all filters would not be. They
+//! read views of what is public: a policy would have to be asked before an index on words or skills.
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -98,7 +99,7 @@ pub async fn jobs(db: impl PgExecutor<'_>, filter: &JobFilter) -> Result<Page<Jo
                 j.budget_min, j.budget_max, j.currency, j.required_skills, j.duration, j.experience, j.work_place,
                 j.location, j.regions, j.published_at, ",
     );
-    query.push(order.key).push(" as sort_key from core.jobs j join auth.users u on u.id = j.client_id");
+    query.push(order.key).push(" as sort_key from core.open_jobs j join auth.people u on u.id = j.client_id");
     words_source(&mut query, filter.words.as_deref());
     query.push(" where j.status = 'open'");
     if by_words {
@@ -189,7 +190,9 @@ pub async fn freelancers(
         "select j.user_id, u.display_name, j.title, left(j.summary, 240) as excerpt, j.skills, j.experience, j.rate,
                 j.currency, j.weekly_hours, j.region, j.utc_offset, j.updated_at, ",
     );
-    query.push(order.key).push(" as sort_key from core.profiles j join auth.users u on u.id = j.user_id");
+    query
+        .push(order.key)
+        .push(" as sort_key from core.visible_profiles j join auth.people u on u.id = j.user_id");
     words_source(&mut query, filter.words.as_deref());
     query.push(" where j.visibility = 'visible'");
     if by_words {

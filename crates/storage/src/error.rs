@@ -12,6 +12,12 @@ pub enum Error {
     /// A stored value is not one that this program writes.
     #[error("a stored {what} does not read back: {cause}")]
     Corrupt { what: &'static str, cause: String },
+    /// The connections have rights that go round the policies of the tables.
+    #[error(
+        "the database role {role} passes by row-level security, so that one person could be shown what is \
+         another's; run `alter role {role} nosuperuser nobypassrls`, and let it own no table"
+    )]
+    Unguarded { role: String },
     #[error(transparent)]
     Database(sqlx::Error),
     #[error(transparent)]

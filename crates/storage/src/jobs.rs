@@ -93,12 +93,12 @@ impl TryFrom<Row> for Job {
 pub async fn by_id(db: impl PgExecutor<'_>, id: JobId) -> Result<Option<Job>> {
     sqlx::query_as!(
         Row,
-        r#"select j.id, j.client_id, u.display_name as client_name, j.region, j.status, j.version, j.title,
+        r#"select j.id, j.client_id, u.display_name as "client_name!", j.region, j.status, j.version, j.title,
                   j.description, j.required_skills as "required_skills: _", j.nice_skills as "nice_skills: _",
                   j.budget_kind, j.budget_min, j.budget_max, j.currency, j.duration, j.weekly_hours,
                   j.experience, j.work_place, j.location, j.regions, j.utc_offset, j.languages,
                   j.created_at, j.updated_at, j.published_at, j.closed_at
-           from core.jobs j join auth.users u on u.id = j.client_id
+           from core.jobs j join auth.people u on u.id = j.client_id
            where j.id = $1"#,
         id.uuid(),
     )
@@ -316,14 +316,14 @@ pub fn open_with_vectors<'a>(
     model: &'a str,
 ) -> BoxStream<'a, Result<(Job, Option<Vec<f32>>)>> {
     sqlx::query!(
-        r#"select j.id, j.client_id, u.display_name as client_name, j.region, j.status, j.version, j.title,
+        r#"select j.id, j.client_id, u.display_name as "client_name!", j.region, j.status, j.version, j.title,
                   j.description, j.required_skills as "required_skills: Json<Vec<Skill>>",
                   j.nice_skills as "nice_skills: Json<Vec<Skill>>",
                   j.budget_kind, j.budget_min, j.budget_max, j.currency, j.duration, j.weekly_hours,
                   j.experience, j.work_place, j.location, j.regions, j.utc_offset, j.languages,
                   j.created_at, j.updated_at, j.published_at, j.closed_at, e.vector as "vector?"
            from core.jobs j
-           join auth.users u on u.id = j.client_id
+           join auth.people u on u.id = j.client_id
            left join ai.texts t on t.subject_id = j.id
            left join ai.embeddings e on e.content_hash = t.content_hash and e.model = $1
            where j.status = 'open'"#,

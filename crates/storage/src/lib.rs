@@ -28,7 +28,7 @@ pub mod trusted_devices;
 pub mod users;
 pub mod vault;
 
-pub use database::{Database, MIGRATOR};
+pub use database::{Database, Guard, Logins, MIGRATOR};
 pub use error::Error;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -156,11 +156,11 @@ pub struct FeedRow {
 /// A freelancer's feed, best first.
 pub async fn feed(db: impl PgExecutor<'_>, freelancer: UserId, limit: i64) -> Result<Vec<FeedRow>> {
     let rows = sqlx::query!(
-        r#"select m.job_id, j.title, u.display_name as client_name, j.budget_kind, j.budget_min, j.budget_max,
+        r#"select m.job_id, j.title, u.display_name as "client_name!", j.budget_kind, j.budget_min, j.budget_max,
                   j.currency, j.work_place, j.location, j.regions,
                   coalesce(j.published_at, j.created_at) as "published_at!",
                   m.receipt as "receipt: Json<Receipt>"
-           from ai.matches m join core.jobs j on j.id = m.job_id join auth.users u on u.id = j.client_id
+           from ai.matches m join core.jobs j on j.id = m.job_id join auth.people u on u.id = j.client_id
            where m.freelancer_id = $1 and m.removed_at is null
            order by m.score desc, m.job_id limit $2"#,
         freelancer.uuid(),
@@ -233,11 +233,11 @@ impl TryFrom<RawCandidate> for CandidateRow {
 pub async fn candidates(db: impl PgExecutor<'_>, job: JobId, limit: i64) -> Result<Vec<CandidateRow>> {
     let rows = sqlx::query_as!(
         RawCandidate,
-        r#"select m.freelancer_id, u.display_name as name, p.title, p.rate, p.currency, p.region, p.utc_offset,
+        r#"select m.freelancer_id, u.display_name as "name!", p.title, p.rate, p.currency, p.region, p.utc_offset,
                   m.receipt as "receipt: _"
            from ai.matches m
            join core.profiles p on p.user_id = m.freelancer_id
-           join auth.users u on u.id = m.freelancer_id
+           join auth.people u on u.id = m.freelancer_id
            where m.job_id = $1 and m.removed_at is null
            order by m.score desc, m.freelancer_id limit $2"#,
         job.uuid(),
@@ -259,9 +259,9 @@ pub async fn with_receipts(
     }
     let ids: Vec<Uuid> = receipts.iter().map(|(id, _)| id.uuid()).collect();
     let rows = sqlx::query!(
-        "select p.user_id, u.display_name, p.title, p.rate, p.currency, p.region, p.utc_offset
-         from core.profiles p join auth.users u on u.id = p.user_id
-         where p.user_id = any($1)",
+        r#"select p.user_id, u.display_name as "display_name!", p.title, p.rate, p.currency, p.region, p.utc_offset
+           from core.profiles p join auth.people u on u.id = p.user_id
+           where p.user_id = any($1)"#,
         &ids,
     )
     .fetch_all(db)

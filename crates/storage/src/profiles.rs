@@ -70,11 +70,11 @@ impl TryFrom<Row> for Profile {
 pub async fn by_user(db: impl PgExecutor<'_>, id: UserId) -> Result<Option<Profile>> {
     sqlx::query_as!(
         Row,
-        r#"select p.user_id, u.display_name, p.region, p.version, p.title, p.summary,
+        r#"select p.user_id, u.display_name as "display_name!", p.region, p.version, p.title, p.summary,
                   p.skills as "skills: _", p.experience, p.rate, p.currency, p.weekly_hours,
                   p.utc_offset, p.on_site, p.languages as "languages: _", p.links as "links: _",
                   p.visibility, p.created_at, p.updated_at
-           from core.profiles p join auth.users u on u.id = p.user_id
+           from core.profiles p join auth.people u on u.id = p.user_id
            where p.user_id = $1"#,
         id.uuid(),
     )
@@ -174,14 +174,14 @@ pub fn visible_with_vectors<'a>(
     model: &'a str,
 ) -> BoxStream<'a, Result<(Profile, Option<Vec<f32>>)>> {
     sqlx::query!(
-        r#"select p.user_id, u.display_name, p.region, p.version, p.title, p.summary,
+        r#"select p.user_id, u.display_name as "display_name!", p.region, p.version, p.title, p.summary,
                   p.skills as "skills: Json<Vec<PractisedSkill>>", p.experience, p.rate, p.currency,
                   p.weekly_hours, p.utc_offset, p.on_site,
                   p.languages as "languages: Json<Vec<SpokenLanguage>>",
                   p.links as "links: Json<Vec<PortfolioLink>>",
                   p.visibility, p.created_at, p.updated_at, e.vector as "vector?"
            from core.profiles p
-           join auth.users u on u.id = p.user_id
+           join auth.people u on u.id = p.user_id
            left join ai.texts t on t.subject_id = p.user_id
            left join ai.embeddings e on e.content_hash = t.content_hash and e.model = $1
            where p.visibility = 'visible'"#,

@@ -114,6 +114,7 @@ impl TryFrom<Row> for User {
     }
 }
 
+/// An account, to its owner and to the house.
 pub async fn by_id(db: impl PgExecutor<'_>, id: UserId) -> Result<Option<User>> {
     sqlx::query_as!(
         Row,
@@ -126,6 +127,15 @@ pub async fn by_id(db: impl PgExecutor<'_>, id: UserId) -> Result<Option<User>> 
     .await?
     .map(User::try_from)
     .transpose()
+}
+
+/// Whether there is such a person.
+pub async fn exists(db: impl PgExecutor<'_>, id: UserId) -> Result<bool> {
+    let exists =
+        sqlx::query_scalar!(r#"select exists (select from auth.people where id = $1) as "is!""#, id.uuid())
+            .fetch_one(db)
+            .await?;
+    Ok(exists)
 }
 
 /// What is needed to check a password.

@@ -57,8 +57,21 @@ impl Mailer for Letters {
 pub struct World {
     pub services: Services,
     pub letters: Letters,
+    owner: PgPool,
     now: Arc<Mutex<DateTime<Utc>>>,
     people: AtomicU32,
+}
+
+/// The database that a pool of its owner leads to. It closes with that pool, as at the end of a test,
+/// where the database is dropped.
+pub fn database(owner: &PgPool) -> Database {
+    let database = Database::beside(owner);
+    let (owner, closing) = (owner.clone(), database.clone());
+    tokio::spawn(async move {
+        owner.close_event().await;
+        closing.close().await;
+    });
+    database
 }
 
 impl World {
@@ -79,14 +92,15 @@ impl World {
             policy,
             retries: Retries { attempts: 3, pause: Duration::ZERO, poll: Duration::from_millis(50) },
             clock: Arc::new(move || *clock.lock().unwrap()),
-            ..Settings::new(Database::from_pool(pool), embedder, Arc::new(letters.clone()), keys(&["test"]))
+            ..Settings::new(database(&pool), embedder, Arc::new(letters.clone()), keys(&["test"]))
         });
         services.fill_index().await.unwrap();
-        Self { services, letters, now, people: AtomicU32::new(0) }
+        Self { services, letters, owner: pool, now, people: AtomicU32::new(0) }
     }
 
+    /// As the owner of the tables, whom no policy holds.
     pub fn pool(&self) -> &PgPool {
-        self.services.database().pool()
+        &self.owner
     }
 
     /// Lets time pass.

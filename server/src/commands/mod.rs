@@ -51,7 +51,7 @@ const LISTED: i64 = 200;
 /// Lists the parked events.
 pub(crate) async fn outbox_list(config: &Config) -> anyhow::Result<()> {
     with_services(config, async |services| {
-        let parked = storage::outbox::parked(services.database().pool(), LISTED).await?;
+        let parked = storage::outbox::parked(services.database().house(), LISTED).await?;
         if parked.is_empty() {
             println!("No event is parked.");
         }
@@ -70,7 +70,7 @@ pub(crate) async fn outbox_list(config: &Config) -> anyhow::Result<()> {
 /// Puts parked events back in the queue.
 pub(crate) async fn outbox_retry(config: &Config, id: Option<i64>) -> anyhow::Result<()> {
     with_services(config, async |services| {
-        let count = storage::outbox::unpark(services.database().pool(), id).await?;
+        let count = storage::outbox::unpark(services.database().house(), id).await?;
         println!("{count} events are in the queue again.");
         Ok(())
     })

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use services::{ServiceError, Services};
+use storage::Guard;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -79,8 +80,16 @@ enum Prepared {
 
 /// Migrates the database and seeds the demo. A database that is away is no reason not to start.
 async fn prepare(services: &Services, size: Demo) -> anyhow::Result<Prepared> {
-    match services.database().migrate().await {
-        Ok(()) => {}
+    let guarded = async {
+        services.database().migrate().await?;
+        services.database().guard().await
+    };
+    match guarded.await {
+        Ok(Guard::Firm) => {}
+        Ok(Guard::OneLogin) => tracing::warn!(
+            "visitors' login to the database could also act for the house or as the owner of the tables; \
+             give each a login of its own (docs/configuration.md)"
+        ),
         Err(error) if error.is_unavailable() => {
             tracing::warn!(%error, "the database is away; the site starts and waits for it");
             return Ok(Prepared::DatabaseAway);

@@ -117,12 +117,18 @@ pub struct Database {
     /// `postgres://…`; without one the server runs a private PostgreSQL in `data/postgres`.
     #[serde(serialize_with = "show::redacted")]
     pub url: Option<SecretString>,
+    /// The login of the work behind the scenes; `url` where there is none.
+    #[serde(serialize_with = "show::redacted")]
+    pub house_url: Option<SecretString>,
+    /// The login that migrates; `url` where there is none.
+    #[serde(serialize_with = "show::redacted")]
+    pub owner_url: Option<SecretString>,
     pub max_connections: u32,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: None, max_connections: 20 }
+        Self { url: None, house_url: None, owner_url: None, max_connections: 20 }
     }
 }
 

@@ -1,13 +1,13 @@
 //! What no type can express: ranges, and settings that depend on one another.
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, ConfigError, EmbedderChoice};
 
 impl Config {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let checks: [(&'static str, bool, &str); 16] = [
+        let checks: [(&'static str, bool, &str); 19] = [
             (
                 "server.request_timeout_seconds",
                 self.server.request_timeout_seconds > 0,
@@ -28,15 +28,19 @@ impl Config {
                 self.server.public_url.as_deref().is_none_or(is_origin),
                 "it must be an origin such as https://example.com, without a path",
             ),
+            ("database.url", is_login(&self.database.url), "it must start with postgres://"),
+            ("database.house_url", is_login(&self.database.house_url), "it must start with postgres://"),
+            ("database.owner_url", is_login(&self.database.owner_url), "it must start with postgres://"),
             (
                 "database.url",
-                self.database.url.as_ref().is_none_or(|url| is_postgres(url.expose_secret())),
-                "it must start with postgres://",
+                self.database.url.is_some()
+                    || self.database.house_url.is_none() && self.database.owner_url.is_none(),
+                "it must be set where another login to the database is",
             ),
             (
                 "database.max_connections",
-                (5..=1_000).contains(&self.database.max_connections),
-                "it must be from 5 to 1000",
+                (8..=1_000).contains(&self.database.max_connections),
+                "it must be from 8 to 1000",
             ),
             (
                 "keys.values",
@@ -89,6 +93,9 @@ fn is_origin(url: &str) -> bool {
     })
 }
 
-fn is_postgres(url: &str) -> bool {
-    url.starts_with("postgres://") || url.starts_with("postgresql://")
+fn is_login(url: &Option<SecretString>) -> bool {
+    url.as_ref().is_none_or(|url| {
+        let url = url.expose_secret();
+        url.starts_with("postgres://") || url.starts_with("postgresql://")
+    })
 }

@@ -19,7 +19,7 @@ use reqwest::{Client, header, redirect::Policy};
 use secrecy::ExposeSecret as _;
 use services::{Services, Settings, accounts, accounts::Device, profiles};
 use sqlx::{ConnectOptions as _, PgPool};
-use storage::{Database, feeds, outbox};
+use storage::{feeds, outbox};
 use test_support::{Letters, PASSWORD, database_engineer, database_job, lexical};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -149,7 +149,7 @@ fn random_moment(latest: Duration) -> Duration {
 async fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing(pool: PgPool) {
     let url = pool.connect_options().to_url_lossy().to_string();
     let services = Services::open(Settings::new(
-        Database::from_pool(pool.clone()),
+        test_support::database(&pool),
         lexical(),
         Arc::new(Letters::default()),
         test_support::keys(&["test"]),
@@ -242,7 +242,7 @@ fn matches(seen: &[FeedMessage]) -> HashMap<JobId, usize> {
 
 /// The database tells the same as the socket did, and nothing is left to be delivered.
 async fn assert_stored(services: &Services, user: UserId, seen: &[FeedMessage]) {
-    let pool = services.database().pool();
+    let pool = services.database().house();
     let stored = feeds::after(pool, user, 0, 10_000).await.unwrap();
     assert_eq!(
         stored.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(),

@@ -19,7 +19,7 @@ async fn missed(site: &Site, visitor: &Visitor, count: usize) {
         "data": { "job_id": uuid::Uuid::nil(), "reason": "closed" },
     });
     let messages = vec![(visitor.who.user_id, message); count];
-    let mut tx = site.world.services.database().begin().await.unwrap();
+    let mut tx = site.world.services.database().begin_as_house().await.unwrap();
     feeds::append(&mut tx, &messages).await.unwrap();
     tx.commit().await.unwrap();
 }

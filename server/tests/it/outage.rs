@@ -2,7 +2,7 @@
 
 use private_postgres::{Options, PrivatePostgres};
 use reqwest::header;
-use storage::Database;
+use sqlx::PgPool;
 use test_support::World;
 
 use crate::site::{Site, eventually};
@@ -23,9 +23,9 @@ async fn without_a_database_the_site_says_so_and_recovers_by_itself() {
     let postgres = start(dir.path()).await;
     let port = postgres.port();
     postgres.ensure_database("eighth").unwrap();
-    let database = Database::connect(&postgres.url("eighth"), 5).unwrap();
-    database.migrate().await.unwrap();
-    let world = World::new(database.pool().clone()).await;
+    let owner = PgPool::connect(&postgres.url("eighth")).await.unwrap();
+    storage::MIGRATOR.run(&owner).await.unwrap();
+    let world = World::new(owner.clone()).await;
     let site = Site::serving(world, |_| {}).await;
     site.running().begin_work();
     let ada = site.visitor("Ada", "client").await;
@@ -54,6 +54,6 @@ async fn without_a_database_the_site_says_so_and_recovers_by_itself() {
     eventually("ready again", || async { site.get("/readyz").await.status() == 200 }).await;
     assert_eq!(site.get_with("/account", &cookie).await.status(), 200);
     drop(site);
-    database.close().await;
+    owner.close().await;
     stop(postgres).await;
 }

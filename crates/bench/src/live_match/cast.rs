@@ -40,7 +40,7 @@ pub(super) async fn audience(
 ) -> anyhow::Result<Vec<UserId>> {
     let mut index = FreelancerIndex::new(embedder.dimension());
     let mut everybody = Vec::new();
-    let mut rows = profiles::visible_with_vectors(database.pool(), embedder.model().as_str());
+    let mut rows = profiles::visible_with_vectors(database.house(), embedder.model().as_str());
     while let Some((profile, vector)) = rows.try_next().await? {
         everybody.push(profile.user_id);
         index.upsert(CandidateSpec::new(&profile, vector.as_deref()));

@@ -16,7 +16,7 @@ use domain::{JobId, job::JobForm};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::header;
 use serde::Serialize;
-use storage::Database;
+use storage::{Database, Logins};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -60,7 +60,7 @@ struct Sent<'a> {
 pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Report> {
     let world = World::start(setting)?;
     let url = world.database(setting, Population::Live { profiles: scale.profiles }).await?;
-    let database = Database::connect(&url, 2)?;
+    let database = Database::connect(&Logins::one(&url), 2)?;
     let jobs = cast::jobs(WARM_UP + scale.jobs)?;
     let audience = cast::audience(&database, minilm(setting)?.as_ref(), &jobs, scale.sockets).await?;
     let client = client(&database).await?;
@@ -137,7 +137,7 @@ async fn committed(database: &Database, skip: usize) -> anyhow::Result<HashMap<J
     let rows: Vec<(Uuid, DateTime<Utc>)> = sqlx::query_as(
         "select aggregate_id, created_at from core.outbox where event ->> 'type' = 'job_posted' order by id",
     )
-    .fetch_all(database.pool())
+    .fetch_all(database.house())
     .await?;
     Ok(rows.into_iter().skip(skip).map(|(id, at)| (id.into(), at)).collect())
 }

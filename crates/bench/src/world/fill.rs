@@ -90,7 +90,7 @@ pub(crate) async fn freelancers(database: &Database) -> anyhow::Result<Vec<UserI
     let ids: Vec<sqlx::types::Uuid> = sqlx::query_scalar(
         "select user_id from auth.user_roles where role = 'user_freelancer' order by user_id",
     )
-    .fetch_all(database.pool())
+    .fetch_all(database.house())
     .await?;
     Ok(ids.into_iter().map(UserId::from).collect())
 }
@@ -98,7 +98,7 @@ pub(crate) async fn freelancers(database: &Database) -> anyhow::Result<Vec<UserI
 /// The demo client, who is in every population that has profiles.
 pub(crate) async fn client(database: &Database) -> anyhow::Result<UserId> {
     let email = Email::parse(demo_data::CLIENT_EMAIL).map_err(anyhow::Error::msg)?;
-    let found = users::credentials(database.pool(), &email).await?;
+    let found = users::credentials(database.house(), &email).await?;
     Ok(found.context("the demo client is missing")?.user_id)
 }
 
@@ -165,7 +165,7 @@ async fn live(setting: &Setting, database: &Database, profiles: usize) -> anyhow
             vectors.push((hash, vector));
             subjects.push((Subject::Profile(person.id.uuid()), hash));
         }
-        let mut tx = database.begin().await?;
+        let mut tx = database.begin_as_house().await?;
         embeddings::insert(&mut *tx, embedder.model().as_str(), &vectors).await?;
         embeddings::set_texts(&mut tx, &subjects).await?;
         tx.commit().await?;
@@ -183,7 +183,7 @@ async fn plan(database: &Database, profiles: usize) -> anyhow::Result<Plan> {
         planned_at: Utc::now(),
         completed_at: None,
     };
-    let mut tx = database.begin().await?;
+    let mut tx = database.begin_as_house().await?;
     let known = bulk::demo_plan(&mut tx, &wanted).await?;
     Ok(Plan::new(profiles, 0, SEED, known.planned_at))
 }
@@ -208,7 +208,7 @@ async fn accounts(database: &Database, count: usize) -> anyhow::Result<()> {
         })
         .collect();
     for rows in rows.chunks(BATCH) {
-        let mut tx = database.begin().await?;
+        let mut tx = database.begin_as_house().await?;
         bulk::insert_people(&mut tx, rows).await?;
         tx.commit().await?;
     }

@@ -20,14 +20,15 @@ use crate::{
 
 /// One's own account.
 pub async fn own(services: &Services, who: &Principal) -> Result<User> {
-    users::by_id(services.database.pool(), who.user_id).await?.ok_or(ServiceError::NotFound("account"))
+    let mut db = services.database.begin_as(who.user_id).await?;
+    users::by_id(&mut *db, who.user_id).await?.ok_or(ServiceError::NotFound("account"))
 }
 
 /// Changes name, home region and roles. A freelancer's profile moves along with its owner, and is
 /// paused when they give up freelancing.
 pub async fn change(services: &Services, who: &Principal, form: &AccountForm, device: &Device) -> Result<()> {
     let change = form.validate()?;
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(who.user_id).await?;
     if !change.roles.contains(Role::Client) && storage::jobs::has_open(&mut *tx, who.user_id).await? {
         let message = "You have open jobs as a client. Close them before you give up hiring.";
         return Err(FieldErrors::one("purpose", message).into());
@@ -64,7 +65,7 @@ pub async fn change_password(
     let account = own(services, who).await?;
     refuse_weak(&password, &[&account.email, &account.display_name])?;
     let hash = services.passwords.hash(password.into()).await.map_err(ServiceError::internal)?;
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(who.user_id).await?;
     users::set_password(&mut tx, who.user_id, &hash, services.now()).await?;
     sessions::delete_others(&mut *tx, who.user_id, Some(who.session_id)).await?;
     let renewed = renew(services, &mut tx, who, None).await?;

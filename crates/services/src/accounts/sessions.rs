@@ -122,12 +122,12 @@ pub(super) fn new_token() -> Result<(SecretString, [u8; 32])> {
 pub async fn authenticate(services: &Services, token: &str) -> Result<Option<Authenticated>> {
     let Some(token_hash) = token::hash(token) else { return Ok(None) };
     let now = services.now();
-    let pool = services.database.pool();
-    let Some(session) = sessions::by_token(pool, &token_hash, now).await? else { return Ok(None) };
+    let house = services.database.house();
+    let Some(session) = sessions::by_token(house, &token_hash, now).await? else { return Ok(None) };
     let mut renewed = None;
     if now - session.last_seen_at > TOUCH_EVERY {
         let expires_at = (now + Limits::of(&session.roles).idle).min(session.ends_at);
-        sessions::touch(pool, session.id, now, expires_at).await?;
+        sessions::touch(house, session.id, now, expires_at).await?;
         renewed = Some(expires_at - now);
     }
     let principal = Principal {
@@ -146,11 +146,11 @@ pub async fn authenticate(services: &Services, token: &str) -> Result<Option<Aut
 
 /// Whether a session goes on, whatever its token is by now.
 pub async fn is_open(services: &Services, id: SessionId) -> Result<bool> {
-    Ok(sessions::is_open(services.database.pool(), id, services.now()).await?)
+    Ok(sessions::is_open(services.database.house(), id, services.now()).await?)
 }
 
 pub async fn sign_out(services: &Services, who: &Principal, device: &Device) -> Result<()> {
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(who.user_id).await?;
     sessions::delete(&mut *tx, who.session_id).await?;
     audit::record(services, &mut tx, Act::of(who.user_id, "session.closed"), device).await?;
     tx.commit().await?;
@@ -171,7 +171,8 @@ pub struct SignedInDevice {
 
 /// The devices on which one is signed in.
 pub async fn devices(services: &Services, who: &Principal) -> Result<Vec<SignedInDevice>> {
-    let devices = sessions::of_user(services.database.pool(), who.user_id, services.now()).await?;
+    let mut db = services.database.begin_as(who.user_id).await?;
+    let devices = sessions::of_user(&mut *db, who.user_id, services.now()).await?;
     Ok(devices
         .into_iter()
         .map(|device| SignedInDevice {
@@ -193,7 +194,7 @@ pub async fn sign_out_device(
     device: &Device,
 ) -> Result<()> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(who.user_id).await?;
     if !sessions::delete_of_user(&mut *tx, who.user_id, id).await? {
         return Err(ServiceError::NotFound("device"));
     }
@@ -205,7 +206,7 @@ pub async fn sign_out_device(
 /// Signs out everywhere but here; gives on how many devices that was.
 pub async fn sign_out_others(services: &Services, who: &Principal, device: &Device) -> Result<u64> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(who.user_id).await?;
     let count = sessions::delete_others(&mut *tx, who.user_id, Some(who.session_id)).await?;
     let act = Act::of(who.user_id, "session.closed_elsewhere").after(&count);
     audit::record(services, &mut tx, act, device).await?;
@@ -224,11 +225,11 @@ pub async fn confirm(
     if password.chars().count() > *PASSWORD_LENGTH.end() {
         return Err(wrong().into());
     }
-    let known = users::credentials_of(services.database.pool(), who.user_id).await?;
+    let known = users::credentials_of(services.database.house(), who.user_id).await?;
     let hash = known.and_then(|known| known.password_hash);
     let verdict = services.passwords.verify(password.into(), hash).await.map_err(ServiceError::internal)?;
     let right = verdict.is_right();
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as(who.user_id).await?;
     if !right {
         audit::record(services, &mut tx, Act::of(who.user_id, "proof.failed"), device).await?;
         tx.commit().await?;

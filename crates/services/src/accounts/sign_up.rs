@@ -16,7 +16,7 @@ pub async fn sign_up(services: &Services, form: &SignUpForm, device: &Device) ->
     let password_hash =
         services.passwords.hash(sign_up.password.into()).await.map_err(ServiceError::internal)?;
     let id = UserId::new();
-    let mut tx = services.database.begin().await?;
+    let mut tx = services.database.begin_as_house().await?;
     let user = NewUser {
         id,
         email: &sign_up.email,

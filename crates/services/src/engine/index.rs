@@ -33,7 +33,7 @@ impl Services {
 
     /// Fills the index once. Until then matches are not complete and the server is not ready.
     pub async fn fill_index(&self) -> storage::Result<()> {
-        let (engine, pool) = (&self.engine, self.database.pool());
+        let (engine, pool) = (&self.engine, self.database.house());
         let started = std::time::Instant::now();
         let blocks = storage::users::blocks(pool).await?;
         engine.change(|state| state.blocks = blocks.into_iter().collect());
@@ -63,7 +63,7 @@ impl Services {
     }
 
     pub(crate) async fn count_reading(&self) -> storage::Result<()> {
-        let progress = embeddings::progress(self.database.pool(), &self.engine.model.id).await?;
+        let progress = embeddings::progress(self.database.house(), &self.engine.model.id).await?;
         self.engine.read.store(progress.done, Ordering::Relaxed);
         self.engine.to_read.store(progress.total, Ordering::Relaxed);
         Ok(())

@@ -72,7 +72,7 @@ impl Services {
     pub async fn read_some(&self) -> Result<usize> {
         let engine = &self.engine;
         let batch = i64::try_from(engine.embedder.batch_size()).unwrap_or(32);
-        let subjects = embeddings::unread(self.database.pool(), &engine.model.id, batch).await?;
+        let subjects = embeddings::unread(self.database.house(), &engine.model.id, batch).await?;
         if subjects.is_empty() {
             if !engine.reading().is_complete() {
                 self.count_reading().await?;
@@ -99,7 +99,7 @@ impl Services {
         let hashes: Vec<_> = texts.iter().map(|text| embedding::content_hash(text)).collect();
         let subjects: Vec<_> = unread.iter().map(Unread::subject).zip(hashes.iter().copied()).collect();
         let read: Vec<_> = hashes.iter().copied().zip(vectors.iter().cloned()).collect();
-        let mut tx = self.database.begin().await?;
+        let mut tx = self.database.begin_as_house().await?;
         embeddings::insert(&mut *tx, &engine.model.id, &read).await?;
         embeddings::set_texts(&mut tx, &subjects).await?;
         if unread.iter().any(|unread| matches!(unread, Unread::Profile(_))) {
@@ -135,7 +135,7 @@ impl Services {
     /// Two profiles may read alike: with the text of one, the other has been read as well.
     async fn index_twins(&self, read: &[([u8; 32], Vec<f32>)], known: &[(Subject, [u8; 32])]) -> Result<()> {
         let hashes: Vec<_> = read.iter().map(|(hash, _)| *hash).collect();
-        for (subject, hash) in embeddings::subjects_of(self.database.pool(), &hashes).await? {
+        for (subject, hash) in embeddings::subjects_of(self.database.house(), &hashes).await? {
             if known.iter().any(|(other, _)| *other == subject) {
                 continue;
             }
@@ -148,7 +148,7 @@ impl Services {
     }
 
     async fn load(&self, subject: Subject) -> Result<Option<Unread>> {
-        let pool = self.database.pool();
+        let pool = self.database.house();
         Ok(match subject {
             Subject::Job(id) => jobs::by_id(pool, JobId::from(id))
                 .await?
@@ -164,7 +164,7 @@ impl Services {
     /// Ranks every job that is due.
     pub async fn rank_due(&self) -> Result<()> {
         loop {
-            let due = rankings::due(self.database.pool(), 64).await?;
+            let due = rankings::due(self.database.house(), 64).await?;
             if due.is_empty() {
                 return Ok(());
             }

@@ -66,7 +66,7 @@ impl Services {
     async fn job_changed(&self, delivery: Delivery, id: JobId) -> Result<()> {
         let mut stages = Stages::begin(delivery.written_at);
         let engine = &self.engine;
-        let Some(job) = jobs::by_id(self.database.pool(), id).await? else {
+        let Some(job) = jobs::by_id(self.database.house(), id).await? else {
             engine.change(|state| state.jobs.remove(id));
             return self.only_delivered(delivery).await;
         };
@@ -99,7 +99,7 @@ impl Services {
     async fn profile_changed(&self, delivery: Delivery, id: UserId) -> Result<()> {
         let mut stages = Stages::begin(delivery.written_at);
         let engine = &self.engine;
-        let profile = profiles::by_user(self.database.pool(), id).await?;
+        let profile = profiles::by_user(self.database.house(), id).await?;
         let visible = profile.filter(|profile| profile.content.visibility == Visibility::Visible);
         let Some(profile) = visible else {
             engine.change(|state| state.freelancers.remove(id));
@@ -119,11 +119,11 @@ impl Services {
     }
 
     async fn block_changed(&self, delivery: Delivery, one: UserId, other: UserId) -> Result<()> {
-        let blocked = storage::users::is_blocked(self.database.pool(), one, other).await?;
+        let blocked = storage::users::is_blocked(self.database.house(), one, other).await?;
         self.engine.change(|state| {
             if blocked { state.blocks.insert(one, other) } else { state.blocks.remove(one, other) }
         });
-        let mut tx = self.database.begin().await?;
+        let mut tx = self.database.begin_as_house().await?;
         if outbox::claim(&mut tx, delivery.id).await? {
             rankings::request_of_clients(&mut tx, &[one, other]).await?;
         }
@@ -134,12 +134,12 @@ impl Services {
     /// Ranks a job anew on the reader's behalf.
     pub(super) async fn rank_again(&self, due: Due) -> Result<()> {
         let (engine, id) = (&self.engine, due.job_id);
-        let job: Option<Job> = jobs::by_id(self.database.pool(), id).await?;
+        let job: Option<Job> = jobs::by_id(self.database.house(), id).await?;
         let open = job.filter(|job| job.status == JobStatus::Open);
         let spec = engine.look(|state| state.jobs.get(id).cloned()).filter(|spec| spec.dimension().is_some());
         let (Some(job), Some(spec)) = (open, spec) else {
             // Closed meanwhile, or not read yet: its own event, or the reader, ranks it.
-            let mut tx = self.database.begin().await?;
+            let mut tx = self.database.begin_as_house().await?;
             rankings::done(&mut tx, due).await?;
             tx.commit().await?;
             return Ok(());
@@ -157,7 +157,7 @@ impl Services {
     /// with the next delivery of the event, so that other events come in between.
     async fn read(&self, subject: Subject, text: String) -> Result<Text> {
         let hash = embedding::content_hash(&text);
-        let known = embeddings::vector(self.database.pool(), &self.engine.model.id, &hash).await?;
+        let known = embeddings::vector(self.database.house(), &self.engine.model.id, &hash).await?;
         let is_new = known.is_none();
         let vector = match known {
             Some(vector) => vector,
@@ -174,11 +174,12 @@ impl Services {
 
     async fn keep(&self, text: &Text) -> storage::Result<()> {
         let new = text.is_new.then_some(text.vector.as_slice());
-        embeddings::set_text(self.database.pool(), &self.engine.model.id, text.subject, &text.hash, new).await
+        embeddings::set_text(self.database.house(), &self.engine.model.id, text.subject, &text.hash, new)
+            .await
     }
 
     async fn only_delivered(&self, delivery: Delivery) -> Result<()> {
-        let mut tx = self.database.begin().await?;
+        let mut tx = self.database.begin_as_house().await?;
         outbox::claim(&mut tx, delivery.id).await?;
         tx.commit().await?;
         Ok(())

@@ -57,7 +57,7 @@ impl Services {
         stages: &mut Stages,
     ) -> Result<()> {
         let Ranking { best: ranked, reason, edited } = ranking;
-        let mut tx = self.database.begin().await?;
+        let mut tx = self.database.begin_as_house().await?;
         if !claim(&mut tx, cause).await? {
             return Ok(());
         }
@@ -83,7 +83,7 @@ impl Services {
         // While the database stores the receipts, the messages about them are written.
         let (stored, rows, messages) = tokio::join!(
             matches::save(&mut tx, &saved, now),
-            matches::with_receipts(self.database.pool(), changed.iter().map(|&pair| pair.clone()).collect()),
+            matches::with_receipts(self.database.house(), changed.iter().map(|&pair| pair.clone()).collect()),
             async {
                 let mut messages = Messages::new();
                 for (freelancer, receipt) in &changed {
@@ -120,7 +120,7 @@ impl Services {
         stages: &mut Stages,
     ) -> Result<()> {
         let cause = Cause::Event(delivery);
-        let mut tx = self.database.begin().await?;
+        let mut tx = self.database.begin_as_house().await?;
         if !claim(&mut tx, cause).await? {
             return Ok(());
         }

@@ -1,0 +1,382 @@
+//! The database itself keeps people from what is not theirs: what is asked here is asked without any
+//! of the conditions that the program's own queries have.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use domain::UserId;
+use identity::Principal;
+use services::{
+    accounts::{self, Device},
+    blocks,
+    jobs::{self, Intent},
+    profiles,
+};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, migrate::Migrator};
+use storage::{Database, Guard, database};
+use test_support::{MIGRATOR, World, database_engineer, database_job, translator};
+
+/// What a person may see of each table, `$1` being the person; of tables not named here, the rows
+/// whose `user_id` they are.
+const SEEN: [(&str, &str); 6] = [
+    ("auth.users", "id = $1"),
+    ("auth.audit_log", "subject_id = $1 or actor_id = $1"),
+    ("core.jobs", "status <> 'draft' or client_id = $1"),
+    ("core.profiles", "visibility = 'visible' or user_id = $1"),
+    ("core.blocks", "blocker_id = $1"),
+    ("ai.matches", "freelancer_id = $1 or job_id in (select id from core.jobs where client_id = $1)"),
+];
+
+/// Everybody sees everybody's.
+const PICTURES: &str = "core.avatars";
+
+/// The one table without policies of which visitors use something: it holds a number and a hash.
+const END_OF_LOG: &str = "auth.audit_head";
+
+/// Two of each kind of person, each with something to hide.
+struct Market {
+    world: World,
+    ada: Principal,
+    bo: Principal,
+    harbour: Principal,
+    quay: Principal,
+}
+
+async fn market(pool: PgPool) -> Market {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let ada = world.freelancer("Ada", &database_engineer()).await;
+    let bo = world.freelancer("Bo", &database_engineer()).await;
+    let paused = domain::profile::ProfileForm { visibility: "paused".into(), ..translator() };
+    world.freelancer("Cy", &paused).await;
+    let (harbour, quay) = (world.client("Harbour").await, world.client("Quay").await);
+    for client in [&harbour, &quay] {
+        world.post(client, &database_job()).await;
+        jobs::create(s, client, domain::JobId::new(), &database_job(), Intent::Keep).await.unwrap();
+    }
+    blocks::block(s, &ada, quay.user_id).await.unwrap();
+    blocks::block(s, &bo, harbour.user_id).await.unwrap();
+    world.settle().await;
+    Market { world, ada, bo, harbour, quay }
+}
+
+/// The tables that hold rows of the program, with their names.
+async fn tables(owner: &PgPool, condition: &str) -> BTreeSet<String> {
+    let sql = format!(
+        "select c.oid::regclass::text from pg_class c
+         where c.relkind in ('r', 'p')
+           and c.relnamespace in ('auth'::regnamespace, 'core'::regnamespace, 'ai'::regnamespace) and {condition}"
+    );
+    let names: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(owner).await.unwrap();
+    names.into_iter().collect()
+}
+
+async fn count(db: &mut PgConnection, sql: String, person: Option<UserId>) -> i64 {
+    let query = sqlx::query_scalar(AssertSqlSafe(sql));
+    let query = if let Some(id) = person { query.bind(id.uuid()) } else { query };
+    query.fetch_one(db).await.unwrap()
+}
+
+/// What is wrong with what somebody sees, table by table, when they ask for everything.
+async fn seen_amiss(world: &World, who: Option<&Principal>) -> Vec<String> {
+    let readable =
+        tables(world.pool(), "c.relrowsecurity and has_any_column_privilege('eighth_app', c.oid, 'select')")
+            .await;
+    assert!(SEEN.iter().all(|(table, _)| readable.contains(*table)), "{readable:?}");
+    let mut owner = world.pool().acquire().await.unwrap();
+    let mut amiss = Vec::new();
+    for table in readable {
+        let condition = match SEEN.iter().find(|(name, _)| *name == table) {
+            Some((_, own)) => own,
+            None if table == PICTURES => "$1 = $1",
+            None => "user_id = $1",
+        };
+        let nobody = UserId::from(uuid::Uuid::nil());
+        let id = who.map_or(nobody, |who| who.user_id);
+        let theirs = format!("select count(*) from {table} where {condition}");
+        let expected = count(&mut owner, theirs, Some(id)).await;
+        let mut db = world.services.database().begin_for(who.map(|who| who.user_id)).await.unwrap();
+        let seen = count(&mut db, format!("select count(*) from {table}"), None).await;
+        if seen != expected {
+            amiss.push(format!("{table}: {seen} rows instead of {expected}"));
+        }
+    }
+    amiss
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_query_without_its_condition_finds_nothing_of_others(pool: PgPool) {
+    let Market { world, ada, bo, harbour, quay } = market(pool).await;
+    for who in [&ada, &bo, &harbour, &quay] {
+        assert_eq!(seen_amiss(&world, Some(who)).await, Vec::<String>::new());
+    }
+    // Each of them has something that the others must not see, or the above would show nothing.
+    for (table, own) in SEEN {
+        let mut owner = world.pool().acquire().await.unwrap();
+        let all = count(&mut owner, format!("select count(*) from {table}"), None).await;
+        let theirs =
+            count(&mut owner, format!("select count(*) from {table} where {own}"), Some(ada.user_id)).await;
+        assert!(0 < theirs && theirs < all, "{table}: Ada has {theirs} of {all}");
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_visitor_who_is_not_signed_in_finds_what_is_public_and_nothing_else(pool: PgPool) {
+    let Market { world, .. } = market(pool).await;
+    assert_eq!(seen_amiss(&world, None).await, Vec::<String>::new());
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_transaction_ends_with_its_person(pool: PgPool) {
+    let Market { world, ada, bo, .. } = market(pool).await;
+    let database = world.services.database();
+    let me = "select auth.me()";
+    for who in [&ada, &bo] {
+        let mut tx = database.begin_as(who.user_id).await.unwrap();
+        let id: Option<uuid::Uuid> = sqlx::query_scalar(me).fetch_one(&mut *tx).await.unwrap();
+        assert_eq!(id, Some(who.user_id.uuid()));
+        tx.commit().await.unwrap();
+        // As many connections as the pool may have: one of them is that of the transaction.
+        let mut all = Vec::new();
+        for _ in 0..database.pool().options().get_max_connections() {
+            let mut db = database.pool().acquire().await.unwrap();
+            let id: Option<uuid::Uuid> = sqlx::query_scalar(me).fetch_one(&mut *db).await.unwrap();
+            assert_eq!(id, None);
+            all.push(db);
+        }
+    }
+}
+
+/// Asserts that each of these is refused to the connection, whatever became of the others.
+async fn assert_refused(pool: &PgPool, person: Option<UserId>, statements: &[String]) {
+    for sql in statements {
+        let mut tx = pool.begin().await.unwrap();
+        if let Some(id) = person {
+            let set = format!("set local eighth.person = '{}'", id.uuid());
+            sqlx::query(AssertSqlSafe(set)).execute(&mut *tx).await.unwrap();
+        }
+        match sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut *tx).await {
+            Err(sqlx::Error::Database(refused)) => {
+                assert_eq!(refused.code().as_deref(), Some("42501"), "{sql}: {refused}");
+            }
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn neither_role_rewrites_the_audit_log_or_takes_its_guard_away(pool: PgPool) {
+    let Market { world, ada, .. } = market(pool).await;
+    let statements = [
+        "update auth.audit_log set action = 'nothing.done'",
+        "delete from auth.audit_log",
+        "truncate auth.audit_log",
+        "alter table auth.audit_log disable trigger all",
+        "drop trigger audit_log_is_append_only on auth.audit_log",
+        "set session_replication_role = replica",
+        "insert into auth.audit_head (seq, hash) values (0, decode(repeat('00', 32), 'hex'))",
+        "delete from auth.audit_head",
+        "update auth.audit_head set seq = seq - 1",
+        "insert into auth.audit_log
+         select seq + 7, at, actor_id, subject_id, action, address, user_agent, before, after, hash, hash
+         from auth.audit_log where actor_id = auth.me() or auth.me() is null order by seq desc limit 1",
+        "drop policy house on auth.audit_log",
+        "alter table auth.sessions disable row level security",
+        "create policy all_of_it on auth.sessions using (true)",
+        "create table auth.mine (id integer)",
+        "create table public.mine (id integer)",
+        "drop table core.outbox",
+        "truncate core.jobs cascade",
+        "select * from public._sqlx_migrations",
+        "delete from public._sqlx_migrations",
+        "create role somebody superuser",
+    ]
+    .map(String::from);
+    assert_refused(world.services.database().house(), None, &statements).await;
+    assert_refused(world.services.database().pool(), Some(ada.user_id), &statements).await;
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn what_is_anothers_is_neither_written_nor_taken(pool: PgPool) {
+    let Market { world, ada, harbour, .. } = market(pool).await;
+    let (me, other) = (ada.user_id.uuid(), harbour.user_id.uuid());
+    let statements = [
+        "select password_hash from auth.users".to_owned(),
+        "select * from auth.users".to_owned(),
+        format!("update auth.users set status = 'active' where id = '{me}'"),
+        format!("update auth.users set email = 'mine@example.com' where id = '{me}'"),
+        format!("update auth.users set id = '{other}' where id = '{me}'"),
+        "insert into auth.users (id, email, display_name, region)
+         values (gen_random_uuid(), 'x@example.com', 'Somebody', 'EU')"
+            .to_owned(),
+        format!("insert into auth.user_roles values ('{me}', 'admin')"),
+        format!("insert into auth.user_roles values ('{other}', 'user_freelancer')"),
+        format!("update auth.user_roles set role = 'admin' where user_id = '{me}'"),
+        format!("update auth.sessions set user_id = '{other}' where user_id = '{me}'"),
+        format!(
+            "insert into auth.sessions (id, user_id, token_hash, expires_at)
+             values (gen_random_uuid(), '{me}', decode(repeat('00', 32), 'hex'), now())"
+        ),
+        format!(
+            "insert into auth.audit_log
+             select seq + 1, now(), '{other}', '{other}', 'nothing.done', '', '', null, null, hash, hash
+             from auth.audit_head"
+        ),
+        format!("insert into core.blocks values ('{other}', '{me}')"),
+        format!("update core.profiles set user_id = '{other}' where user_id = '{me}'"),
+        "update ai.matches set score = 1000000".to_owned(),
+        "delete from ai.feed_messages".to_owned(),
+        "select * from core.outbox".to_owned(),
+        "update core.outbox set parked_at = now()".to_owned(),
+        "select * from core.background_jobs".to_owned(),
+        "select * from ai.embeddings".to_owned(),
+        "select * from core.demo_plan".to_owned(),
+    ];
+    let database = world.services.database();
+    assert_refused(database.pool(), Some(ada.user_id), &statements).await;
+    // Where Ada may write what is hers, what is another's is not there.
+    let mut tx = database.begin_as(ada.user_id).await.unwrap();
+    for sql in [
+        format!("update auth.users set display_name = 'Mallory' where id = '{other}'"),
+        format!("delete from auth.user_roles where user_id = '{other}'"),
+        format!("delete from auth.sessions where user_id = '{other}'"),
+        format!("update core.jobs set title = 'Work for nothing' where client_id = '{other}'"),
+        format!("delete from core.jobs where client_id = '{other}'"),
+        format!("delete from core.blocks where blocker_id <> '{me}'"),
+        format!("update core.profiles set visibility = 'paused' where user_id <> '{me}'"),
+    ] {
+        let done = sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.unwrap();
+        assert_eq!(done.rows_affected(), 0, "{sql}");
+    }
+    // And what is hers, is: her own draft of a role, her block, her sessions.
+    for sql in [
+        format!("delete from auth.sessions where user_id = '{me}'"),
+        format!("delete from core.blocks where blocker_id = '{me}'"),
+        format!("insert into auth.user_roles values ('{me}', 'user_client')"),
+    ] {
+        let done = sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.unwrap();
+        assert!(done.rows_affected() > 0, "{sql}");
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_client_opens_the_market_to_nobody_but_the_parties(pool: PgPool) {
+    let Market { world, ada, harbour, quay, .. } = market(pool).await;
+    // A draft becomes nobody's by changing its client, and no published job can be deleted.
+    let own = format!("update core.jobs set client_id = '{}'", quay.user_id.uuid());
+    assert_refused(world.services.database().pool(), Some(harbour.user_id), &[own]).await;
+    let mut tx = world.services.database().begin_as(harbour.user_id).await.unwrap();
+    let gone = sqlx::query("delete from core.jobs").execute(&mut *tx).await.unwrap();
+    assert_eq!(gone.rows_affected(), 1, "the draft alone");
+    drop(tx);
+    let accounts = [&ada, &harbour].map(|who| accounts::own(&world.services, who));
+    for (account, who) in futures::future::try_join_all(accounts).await.unwrap().iter().zip([&ada, &harbour])
+    {
+        assert_eq!(account.id, who.user_id);
+    }
+}
+
+/// The tables with a rule of their own that `migrations/README.md` tells of.
+fn told() -> BTreeSet<String> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/README.md"));
+    let page = page.unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    rows.map(|(table, _)| table.to_owned()).collect()
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn no_table_is_forgotten(pool: PgPool) {
+    let open = tables(
+        &pool,
+        "(has_any_column_privilege('eighth_app', c.oid, 'select, insert, update, references')
+          or has_table_privilege('eighth_app', c.oid, 'delete, truncate, trigger'))
+         and not (c.relrowsecurity
+                  and exists (select from pg_policy where polrelid = c.oid and polroles @> array['eighth_app'::regrole::oid]))",
+    )
+    .await;
+    assert_eq!(
+        open,
+        BTreeSet::from([END_OF_LOG.to_owned()]),
+        "visitors may use these tables, and no policy says which rows: `call auth.only_own('…')` in the migration"
+    );
+    let open_to_all =
+        tables(&pool, "exists (select from pg_policy where polrelid = c.oid and polroles @> array[0::oid])")
+            .await;
+    assert_eq!(open_to_all, BTreeSet::new(), "a policy without a role is one for everybody");
+    let barred = tables(
+        &pool,
+        "c.relrowsecurity and not exists (select from pg_policy
+             where polrelid = c.oid and polroles @> array['eighth_house'::regrole::oid])",
+    )
+    .await;
+    assert_eq!(barred, BTreeSet::new(), "the house can see nothing in these");
+    let with_own_rules = tables(
+        &pool,
+        "has_any_column_privilege('eighth_app', c.oid, 'select, insert, update')
+         and not (exists (select from pg_attribute where attrelid = c.oid and attname = 'user_id')
+                  and array(select polname::text from pg_policy
+                            where polrelid = c.oid and polroles @> array['eighth_app'::regrole::oid]) = array['own'])",
+    )
+    .await;
+    assert_eq!(with_own_rules, told(), "the list in migrations/README.md");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_database_that_does_not_hold_its_roles_is_noticed(pool: PgPool) {
+    let world = World::new(pool).await;
+    let database = world.services.database();
+    // The login of tests is the owner, who may be anybody.
+    assert_eq!(database.guard().await.unwrap(), Guard::OneLogin);
+    sqlx::query("alter table auth.sessions disable row level security").execute(world.pool()).await.unwrap();
+    let error = database.guard().await.unwrap_err();
+    assert!(error.to_string().contains(database::PEOPLE), "{error}");
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_was_there_before_is_kept_and_guarded(pool: PgPool) {
+    let before = MIGRATOR.iter().filter(|migration| migration.version < 30).cloned().collect();
+    Migrator::with_migrations(before).run(&pool).await.unwrap();
+    let (ada, draft) = (UserId::new(), domain::JobId::new());
+    sqlx::query(
+        "insert into auth.users (id, email, display_name, region) values ($1, 'a@example.com', 'Ada', 'EU')",
+    )
+    .bind(ada.uuid())
+    .execute(&pool)
+    .await
+    .unwrap();
+    sqlx::query(
+        "insert into core.jobs (id, client_id, region, status, title, description, required_skills, nice_skills,
+             skill_keys, budget_kind, budget_min, budget_max, currency, budget_usd, duration, work_place, location,
+             regions, languages)
+         values ($1, $2, 'EU', 'draft', 'A draft of long ago', repeat('long ago ', 9), '[]', '[]', '{sql}', 'fixed',
+             1, 2, 'EUR', 2, 'months', 'remote', '', '{}', '{}')",
+    )
+    .bind(draft.uuid())
+    .bind(ada.uuid())
+    .execute(&pool)
+    .await
+    .unwrap();
+    MIGRATOR.run(&pool).await.unwrap();
+    let database: Database = test_support::database(&pool);
+    assert!(storage::jobs::by_id(database.house(), draft).await.unwrap().is_some());
+    assert!(storage::jobs::by_id(database.pool(), draft).await.unwrap().is_none());
+    let mut as_ada = database.begin_as(ada).await.unwrap();
+    assert!(storage::jobs::by_id(&mut *as_ada, draft).await.unwrap().is_some());
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn people_do_under_their_policies_what_they_always_did(pool: PgPool) {
+    let Market { world, ada, harbour, .. } = market(pool).await;
+    let s = &world.services;
+    assert_eq!(services::matches::feed(s, &ada).await.unwrap().cards.len(), 1, "Quay is blocked");
+    let own = jobs::own(s, &harbour).await.unwrap();
+    assert_eq!(own.len(), 2);
+    let published = own.iter().find(|job| job.published_at.is_some()).unwrap();
+    assert_eq!(published.candidates, 1, "Bo blocked Harbour");
+    let seen = services::matches::candidates(s, &harbour, published.id).await.unwrap();
+    assert_eq!(seen.cards.len(), 1);
+    assert!(profiles::view(s, Some(&harbour), ada.user_id).await.is_ok());
+    assert!(profiles::view(s, None, ada.user_id).await.is_ok());
+    accounts::sign_out_others(s, &ada, &Device::default()).await.unwrap();
+}
