@@ -77,7 +77,16 @@ pub const DOORS: &[Door] = &[
     page("/freelancers", ANYONE),
     page("/freelancers/{id}", ANYONE),
     page("/sign-up", ANYONE),
+    page("/sign-up/sent", ANYONE),
     page("/sign-in", ANYONE),
+    page("/forgotten", ANYONE),
+    // These show what the link from a letter leads to, to whoever has it.
+    page("/sign-up/confirm", ANYONE),
+    page("/reset", ANYONE),
+    page("/account/email/confirm", ANYONE),
+    // There is something to see in a demonstration alone.
+    page("/mailbox", ANYONE),
+    page("/mailbox/{id}", ANYONE),
     page("/benchmark/table", ANYONE),
     page("/farewell", ANYONE),
     // It shows nothing but what its visitor has just sent.
@@ -99,6 +108,7 @@ pub const DOORS: &[Door] = &[
     function("/api/save_profile", KEEP_PROFILE, "form%5Btitle%5D=x"),
     // One's own account.
     page("/account", SIGNED_IN),
+    page("/account/email", SIGNED_IN),
     page("/account/password", SIGNED_IN),
     page("/account/devices", SIGNED_IN),
     page("/account/activity", SIGNED_IN),
@@ -107,6 +117,8 @@ pub const DOORS: &[Door] = &[
     page("/confirm", SIGNED_IN),
     function("/api/save_account", SIGNED_IN, "form%5Bdisplay_name%5D="),
     function("/api/save_private_details", SIGNED_IN, "form%5Bphone%5D="),
+    function("/api/ask_email_change", SIGNED_IN, "form%5Bemail%5D=x"),
+    function("/api/give_up_email_change", SIGNED_IN, ""),
     function("/api/change_password", SIGNED_IN, "form%5Bpassword%5D=short"),
     function("/api/request_export", SIGNED_IN, ""),
     function("/api/delete_account", SIGNED_IN, "understood=false"),
@@ -117,6 +129,11 @@ pub const DOORS: &[Door] = &[
     function("/api/unblock", SIGNED_IN, NO_PERSON),
     // Coming and going.
     function("/api/sign_up", ANYONE, "form%5Bemail%5D=x"),
+    function("/api/send_sign_up_again", ANYONE, ""),
+    function("/api/confirm_sign_up", ANYONE, ""),
+    function("/api/ask_reset", ANYONE, "form%5Bemail%5D=x"),
+    function("/api/reset_password", ANYONE, "form%5Bpassword%5D=short"),
+    function("/api/confirm_email_change", ANYONE, ""),
     function("/api/sign_in", ANYONE, "form%5Bemail%5D=x"),
     function("/api/sign_out", ANYONE, ""),
     function("/api/theme", ANYONE, "theme=dark"),

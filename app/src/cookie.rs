@@ -50,6 +50,22 @@ impl Transport {
         }
     }
 
+    /// The name of the cookie by which a browser is known to have signed somebody up.
+    pub const fn sign_up_cookie(self) -> &'static str {
+        match self {
+            Self::Tls => "__Host-sign_up",
+            Self::PlainLocalhost => "sign_up",
+        }
+    }
+
+    /// The name of the cookie that holds the token of a link from a letter while its page is open.
+    pub const fn link_cookie(self) -> &'static str {
+        match self {
+            Self::Tls => "__Host-link",
+            Self::PlainLocalhost => "link",
+        }
+    }
+
     /// The name of the cookie that holds the colours a person chose.
     pub const fn theme_cookie(self) -> &'static str {
         match self {

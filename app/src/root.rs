@@ -12,7 +12,7 @@ use leptos_router::{
 };
 
 use crate::{
-    account, freelancers, home, jobs, live,
+    account, freelancers, home, jobs, live, mailbox,
     page::{NotFound, here},
     ssr, theme,
     ui::Shell,
@@ -102,8 +102,16 @@ fn Framed() -> impl IntoView {
                 <Route path=path!("/matches") view=live::MatchesPage ssr=SsrMode::Async />
                 <Route path=path!("/matches/:job") view=live::MatchReceiptPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-up") view=account::SignUpPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-up/sent") view=account::SignUpSentPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-up/confirm") view=account::ConfirmSignUpPage ssr=SsrMode::Async />
+                <Route path=path!("/forgotten") view=account::ForgottenPage ssr=SsrMode::Async />
+                <Route path=path!("/reset") view=account::ResetPage ssr=SsrMode::Async />
+                <Route path=path!("/mailbox") view=mailbox::MailboxPage ssr=SsrMode::Async />
+                <Route path=path!("/mailbox/:id") view=mailbox::LetterPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=account::SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/account") view=account::AccountPage ssr=SsrMode::Async />
+                <Route path=path!("/account/email") view=account::EmailPage ssr=SsrMode::Async />
+                <Route path=path!("/account/email/confirm") view=account::ConfirmEmailPage ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=account::PasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/account/devices") view=account::DevicesPage ssr=SsrMode::Async />
                 <Route path=path!("/account/data") view=account::DataPage ssr=SsrMode::Async />

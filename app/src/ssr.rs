@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use axum::http::{StatusCode, header, request::Parts};
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use domain::{permission::Permission, role::Role};
 use identity::Principal;
 use leptos::{prelude::*, reactive::owner::with_context};
@@ -11,13 +11,13 @@ use leptos_axum::ResponseOptions;
 use secrecy::ExposeSecret as _;
 use services::{
     ServiceError, Services,
-    accounts::{Admission, Device, SignedIn},
+    accounts::{Admission, Device, SignedIn, SigningUp},
 };
 
 use crate::{
     cookie::Transport,
     error::{ApiError, ErrorKind},
-    page::encode,
+    page::{encode, go, query},
     ui,
 };
 
@@ -140,6 +140,57 @@ pub fn admit(admission: &Admission, next: &str) {
 
 pub fn forget_session() {
     set_cookie(transport().session_cookie(), "", 0);
+}
+
+/// Keeps for how long somebody has to look into their mail that this browser signed them up.
+pub fn keep_signing_up(signing_up: &SigningUp) {
+    let seconds = signing_up.keep_for.num_seconds();
+    set_cookie(transport().sign_up_cookie(), signing_up.browser.expose_secret(), seconds);
+}
+
+/// What this browser keeps of having signed somebody up; empty where it has not.
+pub fn signing_up() -> String {
+    cookie(transport().sign_up_cookie()).unwrap_or_default()
+}
+
+pub fn forget_signing_up() {
+    set_cookie(transport().sign_up_cookie(), "", 0);
+}
+
+/// For how long the page of a link may stay open, in seconds.
+const LINK_KEPT: i64 = 60 * 60;
+
+/// The token of the link that led to a page, in which it stands as `token`. It leaves the address at
+/// once and is kept in a cookie, so that neither the history nor a referrer tells it. None where the
+/// browser is sent on for that.
+pub fn link(path: &str) -> Option<String> {
+    let (token, name) = (query("token"), transport().link_cookie());
+    if token.is_empty() {
+        private();
+        return Some(cookie(name).unwrap_or_default());
+    }
+    if token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        set_cookie(name, &token, LINK_KEPT);
+    }
+    go(path);
+    None
+}
+
+/// The token of the link whose page sent this form.
+pub fn used_link() -> String {
+    cookie(transport().link_cookie()).unwrap_or_default()
+}
+
+/// After a link was used.
+pub fn forget_link() {
+    set_cookie(transport().link_cookie(), "", 0);
+}
+
+/// Keeps a page that shows what is private to somebody who is not signed in out of all caches.
+pub fn private() {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
 }
 
 /// How the browser reaches the site.

@@ -3,6 +3,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { type APIResponse, type BrowserContext, type Page, expect } from "@playwright/test";
 
+import { linkTo } from "./letters";
+
 export type Purpose = "freelancer" | "client" | "both";
 export const PASSWORD = "a few words in a row";
 
@@ -25,7 +27,7 @@ export interface Person {
 
 export type Fields = Record<string, string | string[]>;
 
-/** Signs somebody new up. */
+/** Signs somebody new up, who confirms their address in the same browser. */
 export async function enter(
   context: BrowserContext,
   url: string,
@@ -43,6 +45,8 @@ export async function enter(
     "form[purpose]": purpose,
   });
   await expectAccepted(answer);
+  await context.request.get(await linkTo(url, email, "/sign-up/confirm"), { maxRedirects: 0 });
+  await expectAccepted(await send("/api/confirm_sign_up", {}));
   return {
     name,
     email,

@@ -1,7 +1,7 @@
 // A server of its own: its database, its folder, its process.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const root = resolve(__dirname, "../..");
@@ -11,6 +11,9 @@ const scratch = process.env.E2E_DATA || join(root, "target/tmp/e2e");
 
 const READY_WITHIN_MS = 120_000;
 const STOPPED_WITHIN_MS = 20_000;
+
+/** Where the letters of the site at this address are found: its server has no other way to send them. */
+export const lettersOf = (url: string): string => join(scratch, `letters-${new URL(url).port}`);
 
 /** PostgreSQL's client, which Debian keeps beside each version's server. */
 function psql(): string {
@@ -95,6 +98,8 @@ export class Site {
     closeSync(log);
     this.process = child;
     this.url = await this.announced(child);
+    rmSync(lettersOf(this.url), { force: true });
+    symlinkSync(join(this.folder, "mail"), lettersOf(this.url));
     const deadline = Date.now() + READY_WITHIN_MS;
     for (;;) {
       const ready = await fetch(`${this.url}/readyz`).catch(() => undefined);

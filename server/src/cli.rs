@@ -1,4 +1,4 @@
-//! The command line: `eighth serve | migrate | demo | import | outbox | audit | keys | config`.
+//! The command line: `eighth serve | migrate | demo | import | outbox | jobs | audit | keys | config`.
 
 use std::process::ExitCode;
 
@@ -46,6 +46,11 @@ enum Role {
         #[command(subcommand)]
         action: Option<Outbox>,
     },
+    /// Look after background jobs that were given up.
+    Jobs {
+        #[command(subcommand)]
+        action: Option<Jobs>,
+    },
     /// Look into the audit log.
     Audit {
         #[command(subcommand)]
@@ -91,6 +96,16 @@ enum Outbox {
     Retry { id: Option<i64> },
 }
 
+#[derive(Subcommand)]
+enum Jobs {
+    /// List the parked jobs.
+    List,
+    /// Put parked jobs back in the queue: the one of this number, or all.
+    Retry { id: Option<i64> },
+    /// Throw away a parked job that nobody is to do any more.
+    Discard { id: i64 },
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -127,6 +142,9 @@ async fn run(role: Role, config: Config) -> anyhow::Result<()> {
         Role::Import { what: Import::Postings(what) } => commands::import::run(&config, &what).await,
         Role::Outbox { action: None | Some(Outbox::List) } => commands::outbox_list(&config).await,
         Role::Outbox { action: Some(Outbox::Retry { id }) } => commands::outbox_retry(&config, id).await,
+        Role::Jobs { action: None | Some(Jobs::List) } => commands::jobs::list(&config).await,
+        Role::Jobs { action: Some(Jobs::Retry { id }) } => commands::jobs::retry(&config, id).await,
+        Role::Jobs { action: Some(Jobs::Discard { id }) } => commands::jobs::discard(&config, id).await,
         Role::Audit { action: Audit::Verify } => commands::audit_verify(&config).await,
         Role::Keys { action: Keys::Generate } => commands::keys::generate(),
         Role::Keys { action: Keys::List } => commands::keys::list(&config).await,

@@ -47,6 +47,13 @@ fn describe() {
         Unit::Seconds,
         "The same time by stage: pickup, embed, search, settle, publish"
     );
+    describe_gauge!("background_jobs_waiting", "Background jobs that wait for their time or for a worker");
+    describe_gauge!("background_jobs_parked", "Background jobs that were given up");
+    describe_gauge!(
+        "background_jobs_lag_seconds",
+        Unit::Seconds,
+        "How long the background job that waits longest has been due"
+    );
     describe_gauge!("process_resident_memory_bytes", Unit::Bytes, "Memory of this process");
 }
 

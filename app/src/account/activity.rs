@@ -1,9 +1,10 @@
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::browser::browser_name;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use services::audit::{self, Entry};
 
-use super::{browser::browser_name, layout::AccountLayout};
+use super::layout::AccountLayout;
 use crate::{
     page::{page, query},
     ssr,
@@ -89,7 +90,14 @@ fn in_words(action: &str) -> String {
         "sign_in.failed" => "Somebody gave a wrong password",
         "proof.given" => "You confirmed that it was you",
         "proof.failed" => "A wrong password was given to confirm that it was you",
+        "sign_up.begun" => "Somebody signed up",
         "password.changed" => "The password was changed",
+        "password.reset_asked" => "Somebody asked for a new password by e-mail",
+        "password.reset" => "A new password was chosen with a link from an e-mail",
+        "email.change_asked" => "A change of the e-mail address was asked for",
+        "email.change_confirmed" => "One end confirmed the change of the e-mail address",
+        "email.change_given_up" => "The change of the e-mail address was given up",
+        "email.changed" => "The e-mail address was changed",
         other => return other.replace(['.', '_'], " "),
     }
     .to_owned()

@@ -1,20 +1,93 @@
 use domain::{
     SessionId,
-    account::{AccountForm, NewPasswordForm, SignInForm, SignUpForm},
+    account::{AccountForm, AddressForm, NewPasswordForm, SignInForm, SignUpForm},
     private::PrivateForm,
 };
 use leptos::prelude::*;
-use services::{accounts, own_data};
+use services::{
+    accounts::{self, Agreed},
+    own_data,
+};
 
 use crate::{error::ApiError, ssr};
 
 #[server(endpoint = "sign_up", prefix = "/api")]
 pub async fn sign_up(form: SignUpForm, #[server(default)] next: String) -> Result<(), ApiError> {
-    let signed_in = accounts::sign_up(&ssr::services(), &form, &ssr::device()).await?;
-    ssr::keep_session(&signed_in);
     // Whoever came for something goes there; the others to their first step.
     let first_step = if form.purpose == super::CLIENT { "/jobs/new" } else { "/profile" };
-    ssr::redirect(if ssr::local_path(&next) == "/" { first_step } else { &next });
+    let next = if ssr::local_path(&next) == "/" { first_step } else { &next };
+    let signing_up = accounts::sign_up(&ssr::services(), &form, next, &ssr::device()).await?;
+    ssr::keep_signing_up(&signing_up);
+    ssr::redirect("/sign-up/sent");
+    Ok(())
+}
+
+#[server(endpoint = "send_sign_up_again", prefix = "/api")]
+pub async fn send_sign_up_again() -> Result<(), ApiError> {
+    accounts::send_again(&ssr::services(), &ssr::signing_up(), &ssr::used_link()).await?;
+    ssr::redirect("/sign-up/sent?again=1");
+    Ok(())
+}
+
+/// The password is sent only from another browser than the one that signed up.
+#[server(endpoint = "confirm_sign_up", prefix = "/api")]
+pub async fn confirm_sign_up(#[server(default)] form: NewPasswordForm) -> Result<(), ApiError> {
+    let (link, browser) = (ssr::used_link(), ssr::signing_up());
+    let entered = accounts::confirm_sign_up(&ssr::services(), &link, &browser, &form, &ssr::device()).await?;
+    ssr::keep_session(&entered.signed_in);
+    ssr::forget_link();
+    ssr::forget_signing_up();
+    ssr::redirect(&entered.next);
+    Ok(())
+}
+
+#[server(endpoint = "ask_reset", prefix = "/api")]
+pub async fn ask_reset(form: AddressForm) -> Result<(), ApiError> {
+    accounts::ask_reset(&ssr::services(), &form, &ssr::device()).await?;
+    ssr::redirect("/forgotten?sent=1");
+    Ok(())
+}
+
+#[server(endpoint = "reset_password", prefix = "/api")]
+pub async fn reset_password(form: NewPasswordForm) -> Result<(), ApiError> {
+    let link = ssr::used_link();
+    let admission = accounts::reset_password(&ssr::services(), &link, &form, &ssr::device()).await?;
+    ssr::forget_link();
+    ssr::admit(&admission, "/account/password?saved=1");
+    Ok(())
+}
+
+#[server(endpoint = "ask_email_change", prefix = "/api")]
+pub async fn ask_email_change(form: AddressForm) -> Result<(), ApiError> {
+    accounts::ask_email_change(&ssr::services(), &ssr::signed_in()?, &form, &ssr::device()).await?;
+    ssr::redirect("/account/email");
+    Ok(())
+}
+
+#[server(endpoint = "give_up_email_change", prefix = "/api")]
+pub async fn give_up_email_change() -> Result<(), ApiError> {
+    accounts::give_up_email_change(&ssr::services(), &ssr::signed_in()?, &ssr::device()).await?;
+    ssr::redirect("/account/email");
+    Ok(())
+}
+
+/// Whoever has the link need not be signed in: it may have gone to another device.
+#[server(endpoint = "confirm_email_change", prefix = "/api")]
+pub async fn confirm_email_change() -> Result<(), ApiError> {
+    let (link, viewer) = (ssr::used_link(), ssr::viewer());
+    let agreed =
+        accounts::confirm_email_change(&ssr::services(), &link, viewer.as_ref(), &ssr::device()).await?;
+    ssr::forget_link();
+    let outcome = match agreed {
+        Agreed::Half => "half",
+        Agreed::Done(renewed) => {
+            if let Some(renewed) = &renewed {
+                ssr::keep_session(renewed);
+            }
+            "all"
+        }
+    };
+    ssr::redirect(&format!("/account/email/confirm?done={outcome}"));
     Ok(())
 }
 

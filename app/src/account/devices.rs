@@ -1,9 +1,10 @@
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::browser::browser_name;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use services::accounts::{self, SignedInDevice};
 
-use super::{browser::browser_name, layout::AccountLayout};
+use super::layout::AccountLayout;
 use crate::{
     page::{page, query},
     ssr,

@@ -3,8 +3,9 @@ use leptos::prelude::*;
 use crate::ui::PageHeader;
 
 /// The pages of one's account: text and address.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("You", "/account"),
+    ("E-mail", "/account/email"),
     ("Password", "/account/password"),
     ("Devices", "/account/devices"),
     ("Activity", "/account/activity"),

@@ -2,15 +2,19 @@
 
 mod activity;
 mod api;
-mod browser;
 mod confirm;
 mod data;
 mod devices;
+mod email;
+mod forgotten;
 mod layout;
 mod own;
 mod password;
+mod reset;
 mod sign_in;
 mod sign_up;
+mod sign_up_confirm;
+mod sign_up_sent;
 mod signed_out;
 
 pub use activity::*;
@@ -18,19 +22,26 @@ pub use api::*;
 pub use confirm::*;
 pub use data::*;
 pub use devices::*;
+pub use email::*;
+pub use forgotten::*;
 pub use layout::*;
 pub use own::*;
 pub use password::*;
+pub use reset::*;
 pub use sign_in::*;
 pub use sign_up::*;
+pub use sign_up_confirm::*;
+pub use sign_up_sent::*;
 pub use signed_out::*;
 
 use domain::{
+    FieldErrors,
     account::PASSWORD_LENGTH,
     role::{Role, Roles},
 };
+use leptos::prelude::*;
 
-use crate::ui::CardChoice;
+use crate::ui::{CardChoice, TextInput};
 
 const FREELANCER: &str = "freelancer";
 const CLIENT: &str = "client";
@@ -52,6 +63,23 @@ fn purpose(roles: &Roles) -> &'static str {
         (true, false) => FREELANCER,
         (false, true) => CLIENT,
         (false, false) => "",
+    }
+}
+
+/// A field for a password that is to be chosen.
+fn new_password_field(label: &'static str, errors: FieldErrors) -> impl IntoView {
+    let (shortest, longest) = password_bounds();
+    view! {
+        <TextInput
+            name="form[password]"
+            label=label
+            hint=format!("At least {shortest} characters; a few words in a row work well.")
+            input_type="password"
+            autocomplete="new-password"
+            min_length=shortest
+            max_length=longest
+            errors=errors
+        />
     }
 }
 

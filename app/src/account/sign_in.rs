@@ -101,7 +101,10 @@ fn SignIn(form: SignInForm, error: Option<ApiError>, demo: DemoAccounts) -> impl
                     <Button kind=ButtonKind::Primary size=ButtonSize::Large>"Sign in"</Button>
                 </div>
             </form>
-            <p class="mt-6">"New here? " <a href=sign_up>"Create an account"</a></p>
+            <p class="mt-6">
+                <a href="/forgotten">"Forgotten your password?"</a>
+            </p>
+            <p class="mt-2">"New here? " <a href=sign_up>"Create an account"</a></p>
             {demo}
         </div>
     }

@@ -185,6 +185,19 @@ impl fmt::Debug for NewPasswordForm {
     }
 }
 
+/// An address that somebody gives: to choose a new password, or to be reached at from now on.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AddressForm {
+    pub email: String,
+}
+
+impl AddressForm {
+    pub fn validate(&self) -> Result<Email, FieldErrors> {
+        Email::parse(&self.email).map_err(|message| FieldErrors::one("email", message))
+    }
+}
+
 /// What a person may change of their own account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]

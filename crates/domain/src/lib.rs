@@ -9,6 +9,7 @@ mod text_enum;
 
 pub mod account;
 pub mod browse;
+pub mod browser;
 pub mod feed;
 pub mod id;
 pub mod job;

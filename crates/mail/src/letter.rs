@@ -90,6 +90,8 @@ pub enum Letter {
     ResetUnknown,
     /// Somebody signed up with an address that has an account.
     AlreadyRegistered,
+    /// Somebody wanted to use an address for their account that has one of its own.
+    AddressTaken,
     ChangeEmailOld {
         link: String,
         new_email: String,
@@ -148,6 +150,7 @@ templates! {
     ResetPassword => "reset_password",
     ResetUnknown => "reset_unknown",
     AlreadyRegistered => "already_registered",
+    AddressTaken => "address_taken",
     ChangeEmailOld => "change_email_old",
     ChangeEmailNew => "change_email_new",
     EmailChanged => "email_changed",

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use storage::{feeds, outbox, own_data, sessions};
+use storage::{
+    email_changes, feeds, known_devices, letter_counts, outbox, own_data, password_resets, sessions, sign_ups,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Result, Services};
@@ -14,6 +16,10 @@ const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 /// A browser that was away for longer loads its feed afresh.
 const KEEP_MESSAGES: TimeDelta = TimeDelta::days(30);
 const KEEP_DELIVERED: TimeDelta = TimeDelta::days(3);
+/// The limit of letters is by the hour.
+const KEEP_COUNTS: TimeDelta = TimeDelta::hours(2);
+/// A device that was not used for longer counts as new.
+const KEEP_DEVICES: TimeDelta = TimeDelta::days(180);
 
 impl Services {
     pub(crate) async fn keep_house(&self, shutdown: CancellationToken) {
@@ -27,15 +33,21 @@ impl Services {
                         tracing::warn!(%error, "tidying up failed; it will be tried again");
                     }
                 }
-                _ = sample.tick() => self.sample_outbox().await,
+                _ = sample.tick() => self.sample_queues().await,
             }
         }
     }
 
     async fn tidy(&self) -> Result<()> {
         let now = self.now();
-        sessions::delete_expired(self.database.house(), now).await?;
-        outbox::prune(self.database.house(), now - KEEP_DELIVERED).await?;
+        let house = self.database.house();
+        sessions::delete_expired(house, now).await?;
+        sign_ups::delete_expired(house, now).await?;
+        password_resets::delete_expired(house, now).await?;
+        email_changes::delete_expired(house, now).await?;
+        letter_counts::prune(house, now - KEEP_COUNTS).await?;
+        known_devices::prune(house, now - KEEP_DEVICES).await?;
+        outbox::prune(house, now - KEEP_DELIVERED).await?;
         let mut tx = self.database.begin_as_house().await?;
         feeds::prune(&mut tx, now - KEEP_MESSAGES).await?;
         tx.commit().await?;
@@ -43,12 +55,18 @@ impl Services {
         self.vault.finish_rotation().await
     }
 
-    async fn sample_outbox(&self) {
+    async fn sample_queues(&self) {
         // While the database is away there is nothing to tell.
         if let Ok(health) = outbox::health(self.database.house()).await {
             metrics::gauge!("outbox_pending").set(health.pending as f64);
             metrics::gauge!("outbox_parked").set(health.parked as f64);
             metrics::gauge!("outbox_lag_seconds").set(health.lag_seconds);
+        }
+        if let Ok(health) = ::jobs::health(self.database.house(), self.now()).await {
+            metrics::gauge!("background_jobs_waiting").set(health.waiting as f64);
+            metrics::gauge!("background_jobs_running").set(health.running as f64);
+            metrics::gauge!("background_jobs_parked").set(health.parked as f64);
+            metrics::gauge!("background_jobs_lag_seconds").set(health.lag_seconds);
         }
     }
 }

@@ -4,11 +4,13 @@
 
 use ::jobs::{Attempt, Failure, Job, Options, Runner, enqueue};
 use mail::{Letter, Message, SiteNames};
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use storage::letter_counts;
 use uuid::Uuid;
 
-use crate::{Result, ServiceError, Services};
+use crate::{Result, ServiceError, Services, accounts::new_token};
 
 /// A letter that waits to be sent. One with a link that opens something is not kept like this: the
 /// job that sends it makes the link.
@@ -29,6 +31,31 @@ pub(crate) async fn send(services: &Services, db: &mut PgConnection, to: &str, l
     let job = SendLetter { id: Uuid::new_v4(), to: to.to_owned(), letter };
     enqueue(db, &job, Options::at(services.now())).await.map_err(ServiceError::internal)?;
     Ok(())
+}
+
+/// So many letters go to an address that anybody can name within each half hour, whoever asks for
+/// them. Every link is good for half an hour at least, so that who has had enough letters has one
+/// that works, and nobody can keep another from getting in by asking in their name.
+const MOST_IN_HALF_AN_HOUR: i32 = 4;
+
+/// Whether one more letter may go to an address that anybody can name. The letter is counted.
+pub(crate) async fn may_send(services: &Services, attempt: &Attempt, to: &str) -> Result<bool, Failure> {
+    // The first attempt counts for all of them.
+    if attempt.number() > 1 {
+        return Ok(true);
+    }
+    let sent = letter_counts::count(services.database.house(), to, services.now()).await;
+    let sent = sent.map_err(Failure::retry)?;
+    if sent > MOST_IN_HALF_AN_HOUR {
+        tracing::info!(sent, "an address has had enough letters for now");
+    }
+    Ok(sent <= MOST_IN_HALF_AN_HOUR)
+}
+
+/// A new link to a page of the site, and the hash of the token in it.
+pub(crate) fn link(services: &Services, path: &str) -> Result<(String, [u8; 32]), Failure> {
+    let (token, hash) = new_token().map_err(Failure::retry)?;
+    Ok((format!("{}{path}?token={}", services.site.url, token.expose_secret()), hash))
 }
 
 /// Sends a letter now; for jobs.

@@ -13,6 +13,7 @@ pub mod import;
 pub mod jobs;
 pub mod letters;
 pub mod live;
+pub mod mailbox;
 pub mod matches;
 pub mod own_data;
 pub mod profiles;
@@ -28,7 +29,7 @@ use events::{
     relay::{Relay, Retries},
 };
 use identity::{password::Passwords, vault::KeyRing};
-use mail::{Mailer, SiteNames};
+use mail::{Folder, Mailer, SiteNames};
 use matching::Policy;
 use storage::Database;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub keys: KeyRing,
     /// What letters call the site, and where it is.
     pub site: SiteNames,
+    /// The folder of letters, where everybody may read them: in a demonstration.
+    pub mailbox: Option<Folder>,
     /// One sentence for the pages, where matching does less than it could.
     pub notice: Option<String>,
     pub policy: Policy,
@@ -72,6 +75,7 @@ impl Settings {
             mailer,
             keys,
             site: letters::site_at("http://localhost:3000"),
+            mailbox: None,
             notice: None,
             policy: Policy::default(),
             retries: Retries::default(),
@@ -92,6 +96,7 @@ pub struct Services {
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) vault: Vault,
     pub(crate) site: Arc<SiteNames>,
+    pub(crate) mailbox: Option<Folder>,
     home: Arc<home::Cache>,
     retries: Retries,
 }
@@ -112,6 +117,7 @@ impl Services {
             clock: settings.clock,
             mailer: settings.mailer,
             site: Arc::new(settings.site),
+            mailbox: settings.mailbox,
             home: Arc::default(),
             retries: settings.retries,
         }
@@ -146,7 +152,7 @@ impl Services {
     pub fn runner(&self) -> Runner {
         let settings = ::jobs::Settings { clock: self.clock.clone(), ..::jobs::Settings::default() };
         let runner = Runner::new(self.database.house().clone(), settings);
-        own_data::handle(self, letters::handle(self, runner))
+        accounts::handle(self, own_data::handle(self, letters::handle(self, runner)))
     }
 
     /// Does the work behind the scenes until it is told to stop: fills the engine's index, delivers

@@ -5,7 +5,7 @@
 use chrono::TimeDelta;
 use domain::{
     JobId,
-    account::{AccountForm, SignInForm, SignUpForm},
+    account::{AccountForm, SignInForm},
     permission::Permission,
     profile::ProfileForm,
 };
@@ -73,18 +73,8 @@ async fn a_paused_profile_is_for_its_owner_alone(pool: PgPool) {
 async fn a_session_opens_the_door_until_it_ends(pool: PgPool) {
     let world = World::new(pool).await;
     let s = &world.services;
-    let form = SignUpForm {
-        display_name: "Ada".into(),
-        email: "ada@example.com".into(),
-        password: PASSWORD.into(),
-        region: "EU".into(),
-        purpose: "freelancer".into(),
-    };
     let here = Device::default();
-    accounts::sign_up(s, &form, &here).await.unwrap();
-    let again =
-        accounts::sign_up(s, &SignUpForm { email: "ADA@example.com".into(), ..form.clone() }, &here).await;
-    assert!(matches!(again, Err(ServiceError::Invalid(errors)) if errors.get("email").is_some()));
+    test_support::enter(s, "Ada", "ada@example.com", "freelancer").await;
 
     let sign_in = |password: &str| SignInForm {
         email: "Ada@Example.com".into(),

@@ -29,6 +29,8 @@ pub struct NewUser<'a> {
     pub password_hash: &'a str,
     pub region: Region,
     pub roles: &'a Roles,
+    /// When the person showed that they read mail at the address.
+    pub email_verified_at: DateTime<Utc>,
 }
 
 /// The constraint that keeps an e-mail address to one account.
@@ -37,13 +39,14 @@ pub const EMAIL_UNIQUE: &str = "users_email_unique";
 /// Errors: refused by [`EMAIL_UNIQUE`] if the address has an account.
 pub async fn insert(db: &mut PgConnection, user: &NewUser<'_>) -> Result<()> {
     sqlx::query!(
-        "insert into auth.users (id, email, display_name, password_hash, region)
-         values ($1, $2, $3, $4, $5)",
+        "insert into auth.users (id, email, display_name, password_hash, region, email_verified_at)
+         values ($1, $2, $3, $4, $5, $6)",
         user.id.uuid(),
         user.email.as_str(),
         user.display_name,
         user.password_hash,
         user.region.as_str(),
+        user.email_verified_at,
     )
     .execute(&mut *db)
     .await?;
@@ -161,6 +164,7 @@ pub async fn credentials_of(db: impl PgExecutor<'_>, id: UserId) -> Result<Optio
 
 /// What opening a session depends on; the row stays as it is until the transaction ends.
 pub struct Admittable {
+    pub email: String,
     pub status: AccountStatus,
     pub roles: Roles,
 }
@@ -168,7 +172,7 @@ pub struct Admittable {
 /// Errors: none if there is no such account.
 pub async fn admittable(db: &mut PgConnection, id: UserId) -> Result<Option<Admittable>> {
     let row = sqlx::query!(
-        r#"select status, array(select role from auth.user_roles where user_id = id) as "roles!"
+        r#"select email, status, array(select role from auth.user_roles where user_id = id) as "roles!"
            from auth.users where id = $1 for share"#,
         id.uuid(),
     )
@@ -176,9 +180,56 @@ pub async fn admittable(db: &mut PgConnection, id: UserId) -> Result<Option<Admi
     .await?;
     row.map(|row| {
         let roles = row.roles.iter().map(|role| stored("role", role)).collect::<Result<Vec<Role>>>()?;
-        Ok(Admittable { status: stored("status", &row.status)?, roles: roles.into_iter().collect() })
+        let status = stored("status", &row.status)?;
+        Ok(Admittable { email: row.email, status, roles: roles.into_iter().collect() })
     })
     .transpose()
+}
+
+/// Whose address it is, and whether they are let in.
+pub async fn status_of_address(
+    db: impl PgExecutor<'_>,
+    email: &str,
+) -> Result<Option<(UserId, AccountStatus)>> {
+    let row =
+        sqlx::query!("select id, status from auth.users where email = $1", email).fetch_optional(db).await?;
+    row.map(|row| Ok((row.id.into(), stored("status", &row.status)?))).transpose()
+}
+
+/// Whether an address belongs to an account, of whatever status.
+pub async fn has_account(db: impl PgExecutor<'_>, email: &str) -> Result<bool> {
+    let has =
+        sqlx::query_scalar!(r#"select exists (select from auth.users where email = $1) as "has!""#, email)
+            .fetch_one(db)
+            .await?;
+    Ok(has)
+}
+
+/// Gives a person another address, which they have shown to be theirs.
+///
+/// Errors: refused by [`EMAIL_UNIQUE`] if the address has an account.
+pub async fn set_email(db: &mut PgConnection, id: UserId, email: &str, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update auth.users set email = $2, email_verified_at = $3, updated_at = $3 where id = $1",
+        id.uuid(),
+        email,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a person reads mail at their address.
+pub async fn verify_email(db: &mut PgConnection, id: UserId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update auth.users set email_verified_at = coalesce(email_verified_at, $2) where id = $1",
+        id.uuid(),
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Stores the same password under a newer hash, if it is still the same.

@@ -23,10 +23,16 @@ use domain::{
 use embedding::{Choice, Embedder};
 use events::relay::Retries;
 use identity::{Principal, vault::KeyRing};
-use mail::{MailError, Mailer, Message};
+use mail::{Folder, MailError, Mailer, Message};
 use matching::Policy;
 use secrecy::ExposeSecret as _;
-use services::{Services, Settings, accounts, accounts::Device, jobs, jobs::Intent, profiles};
+use services::{
+    Services, Settings,
+    accounts::{self, Device, Newcomer},
+    jobs,
+    jobs::Intent,
+    profiles,
+};
 use sqlx::PgPool;
 use storage::Database;
 
@@ -34,6 +40,42 @@ pub use storage::MIGRATOR;
 
 /// The password of everybody in a world.
 pub const PASSWORD: &str = "long enough to be one";
+
+/// Of [`PASSWORD`], as passwords are hashed today.
+const PASSWORD_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$S1zpvkQd/KpaKvA9onjxjw$1Yb1pn94VJAXLMz40Tacy1Ub5mAWbPKBpbzdZud75Yw";
+
+/// Somebody new who has confirmed their address, as if they had come by its link; and the token of
+/// their session.
+pub async fn enter(services: &Services, name: &str, email: &str, purpose: &str) -> (Principal, String) {
+    let form = SignUpForm {
+        display_name: name.to_owned(),
+        email: email.to_owned(),
+        password: PASSWORD.to_owned(),
+        region: "EU".to_owned(),
+        purpose: purpose.to_owned(),
+    };
+    let sign_up = form.validate().ok().unwrap();
+    let newcomer = Newcomer {
+        email: &sign_up.email,
+        display_name: &sign_up.display_name,
+        password_hash: PASSWORD_HASH,
+        region: sign_up.region,
+        roles: &sign_up.roles,
+    };
+    let mut tx = services.database().begin_as_house().await.unwrap();
+    let signed_in = accounts::open_account(services, &mut tx, &newcomer, &Device::default()).await.unwrap();
+    tx.commit().await.unwrap();
+    let token = signed_in.token.expose_secret();
+    let known = accounts::authenticate(services, token).await.unwrap().unwrap();
+    (known.principal, token.to_owned())
+}
+
+/// The token of the link in a letter.
+pub fn link_in(letter: &Message) -> String {
+    let (_, rest) = letter.text.split_once("?token=").expect("a letter with a link");
+    rest.split_whitespace().next().unwrap().to_owned()
+}
 
 /// Keeps what is sent. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -85,14 +127,37 @@ impl World {
     }
 
     pub async fn with_embedder(pool: PgPool, policy: Policy, embedder: Arc<dyn Embedder>) -> Self {
+        let letters = Letters::default();
+        Self::of(pool, policy, embedder, letters.clone(), Arc::new(letters), None).await
+    }
+
+    /// A world whose letters go to a folder that everybody may read.
+    pub async fn with_mailbox(pool: PgPool, folder: Folder) -> Self {
+        let mailer = Arc::new(folder.clone());
+        Self::of(pool, Policy::default(), lexical(), Letters::default(), mailer, Some(folder)).await
+    }
+
+    /// A world whose letters leave it.
+    pub async fn with_mailer(pool: PgPool, mailer: Arc<dyn Mailer>) -> Self {
+        Self::of(pool, Policy::default(), lexical(), Letters::default(), mailer, None).await
+    }
+
+    async fn of(
+        pool: PgPool,
+        policy: Policy,
+        embedder: Arc<dyn Embedder>,
+        letters: Letters,
+        mailer: Arc<dyn Mailer>,
+        mailbox: Option<Folder>,
+    ) -> Self {
         let now = Arc::new(Mutex::new("2026-11-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap()));
         let clock = now.clone();
-        let letters = Letters::default();
         let services = Services::open(Settings {
             policy,
+            mailbox,
             retries: Retries { attempts: 3, pause: Duration::ZERO, poll: Duration::from_millis(50) },
             clock: Arc::new(move || *clock.lock().unwrap()),
-            ..Settings::new(database(&pool), embedder, Arc::new(letters.clone()), keys(&["test"]))
+            ..Settings::new(database(&pool), embedder, mailer, keys(&["test"]))
         });
         services.fill_index().await.unwrap();
         Self { services, letters, owner: pool, now, people: AtomicU32::new(0) }
@@ -111,19 +176,7 @@ impl World {
     /// A new account, signed in; `purpose` is `freelancer`, `client` or `both`.
     pub async fn person(&self, name: &str, purpose: &str) -> Principal {
         let n = self.people.fetch_add(1, Ordering::Relaxed);
-        let form = SignUpForm {
-            display_name: name.to_owned(),
-            email: format!("person{n}@example.com"),
-            password: PASSWORD.to_owned(),
-            region: "EU".to_owned(),
-            purpose: purpose.to_owned(),
-        };
-        let signed_in = accounts::sign_up(&self.services, &form, &Device::default()).await.unwrap();
-        accounts::authenticate(&self.services, signed_in.token.expose_secret())
-            .await
-            .unwrap()
-            .unwrap()
-            .principal
+        enter(&self.services, name, &format!("person{n}@example.com"), purpose).await.0
     }
 
     /// A new client, signed in.

@@ -2,18 +2,20 @@
 
 pub(crate) mod demo;
 pub(crate) mod import;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod progress;
 pub(crate) mod serve;
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use embedding::{Choice, http::HttpSettings};
+use mail::{Folder, Mailer, SiteNames};
 use services::{Services, Settings, audit::Verdict};
 
 use crate::{
-    config::{self, Config, EmbedderChoice},
+    config::{self, Config, Demo, EmbedderChoice},
     database::{self, Opened},
 };
 
@@ -40,7 +42,7 @@ pub(crate) fn print_config(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whom letters come from.
+/// Whom letters in the folder come from, where nothing else is said.
 const FROM: &str = "8thDegree <mail@8thdegree.example>";
 /// How many letters the folder keeps.
 const MAILS_KEPT: usize = 500;
@@ -102,22 +104,45 @@ async fn with_services(
     let opened = database::open_beside(config).await?;
     let done = async {
         opened.database.migrate().await.context("the database could not be migrated")?;
-        act(&open_services(config, &opened).await?).await
+        let origin = origin(config, (config.server.host, config.server.port).into());
+        act(&open_services(config, &opened, &origin).await?).await
     }
     .await;
     opened.close().await;
     done
 }
 
-/// Loads the embedder and opens the services on it.
-pub(crate) async fn open_services(config: &Config, opened: &Opened) -> anyhow::Result<Services> {
+/// Where browsers find the site, for links in letters: the public address, or else the one it listens at.
+pub(crate) fn origin(config: &Config, listening: SocketAddr) -> String {
+    let listening = match listening.ip() {
+        any if any.is_unspecified() => format!("localhost:{}", listening.port()),
+        _ => listening.to_string(),
+    };
+    config.server.public_url.clone().unwrap_or_else(|| format!("http://{listening}"))
+}
+
+/// Loads the embedder and opens the services on it; letters lead to the site at `origin`.
+pub(crate) async fn open_services(
+    config: &Config,
+    opened: &Opened,
+    origin: &str,
+) -> anyhow::Result<Services> {
     let settings = embedding::Settings { choice: choice(config), model_dir: config.model_dir() };
     let (embedder, notice) = tokio::task::spawn_blocking(move || embedding::open(settings)).await??;
     tracing::info!(model = %embedder.model(), "the embedder is ready");
-    let folder = mail::Folder::open(config.data.join("mail"), FROM, MAILS_KEPT)
-        .context("the folder of outgoing mail cannot be used")?;
+    let (mailer, folder): (Arc<dyn Mailer>, _) = match config.mail_server()? {
+        Some(server) => (Arc::new(server), None),
+        None => {
+            let from = config.mail.from.as_deref().unwrap_or(FROM);
+            let folder = Folder::open(config.mail_folder(), from, MAILS_KEPT)
+                .context("the folder of outgoing mail cannot be used")?;
+            (Arc::new(folder.clone()), Some(folder))
+        }
+    };
     let keys = crate::keys::ring(config)?;
-    let mut settings = Settings::new(opened.database.clone(), embedder, Arc::new(folder), keys);
+    let mut settings = Settings::new(opened.database.clone(), embedder, mailer, keys);
+    settings.mailbox = folder.filter(|_| config.demo != Demo::None);
+    settings.site = SiteNames { support: config.mail.support.clone(), ..services::letters::site_at(origin) };
     settings.notice = notice.map(|notice| notice.to_string());
     let policy = &mut settings.policy;
     policy.top_n = config.matching.top_n as usize;

@@ -10,7 +10,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use super::{demo, open_services, progress::follow_reading};
+use super::{demo, open_services, origin, progress::follow_reading};
 use crate::{
     config::{Config, Demo},
     database,
@@ -40,8 +40,9 @@ async fn serve(
     listener: TcpListener,
     stop: &mut Stop,
 ) -> anyhow::Result<()> {
+    let origin = origin(config, listener.local_addr()?);
     let services = tokio::select! {
-        services = open_services(config, opened) => services?,
+        services = open_services(config, opened, &origin) => services?,
         () = stop.asked() => return Ok(()),
     };
     let prepared = tokio::select! {
@@ -49,7 +50,15 @@ async fn serve(
         () = stop.asked() => return Ok(()),
     };
     let running = Running::start(config.clone(), services.clone(), listener)?;
-    announce(&running, config, prepared);
+    announce(&origin, config, prepared);
+    if config.mail.url.is_none() && origin.starts_with("https://") {
+        let folder = config.mail_folder();
+        let who = if config.demo == Demo::None { "reach nobody" } else { "everybody reads them at /mailbox" };
+        tracing::warn!(
+            folder = %folder.display(),
+            "no mail server is set (mail.url): letters go to a folder and {who}, though this site is public"
+        );
+    }
     let shown = tokio::spawn(follow_reading(services.clone()));
     let stopped = async {
         if prepared == Prepared::DatabaseAway {
@@ -124,8 +133,7 @@ async fn prepare_patiently(services: &Services, size: Demo) -> anyhow::Result<()
 }
 
 /// Tells where the site is, on standard output.
-fn announce(running: &Running, config: &Config, prepared: Prepared) {
-    let address = config.server.public_url.clone().unwrap_or_else(|| format!("http://{}", running.address()));
+fn announce(address: &str, config: &Config, prepared: Prepared) {
     let mut greeting = format!("\n  8thDegree is at {address}\n\n");
     if config.demo != Demo::None && prepared == Prepared::Yes {
         greeting.push_str(&format!("{}\n\n", demo::sign_ins()));

@@ -138,6 +138,14 @@ mod tests {
             ("[live]\nidle_seconds = 5", "live.idle_seconds"),
             ("[server]\npublic_url = 'example.com'", "server.public_url"),
             ("[log]\nfilter = '=='", "log.filter"),
+            ("[mail]\nurl = 'smtps://a:hunter2@localhost'", "mail.from"),
+            ("[mail]\nurl = 'imap://localhost'\nfrom = 'a@b.co'", "mail.url"),
+            ("[mail]\nurl = 'smtps://localhost'\nfrom = 'nobody'", "mail.from"),
+            ("[mail]\nsupport = 'somebody'", "mail.support"),
+            (
+                "[mail]\nurl = 'smtps://localhost'\nfrom = 'a@b.co'\nroot_certificate = '/nowhere'",
+                "mail.root_certificate",
+            ),
         ] {
             let message = wrong(text);
             assert!(message.contains(key), "{text}: {message}");
@@ -146,6 +154,16 @@ mod tests {
         assert!(error.to_string().contains("server.port"), "{error}");
         let error = load_from(&Flags::default(), &environment(&[("EIGHTH_LIV__PING_SECONDS", "1")]));
         assert!(error.unwrap_err().to_string().contains("liv"));
+    }
+
+    #[test]
+    fn a_wrong_address_of_the_mail_server_is_not_repeated() {
+        let variables = environment(&[
+            ("EIGHTH_MAIL__URL", "smtp://me:hunter2@mail.example.com?tls=off"),
+            ("EIGHTH_MAIL__FROM", "mail@example.com"),
+        ]);
+        let message = load_from(&Flags::default(), &variables).unwrap_err().to_string();
+        assert!(message.contains("mail.url") && !message.contains("hunter2"), "{message}");
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub struct Config {
     pub server: Server,
     pub database: Database,
     pub keys: Keys,
+    pub mail: Mail,
     pub embedding: Embedding,
     pub matching: Matching,
     pub live: Live,
@@ -50,6 +51,7 @@ impl Default for Config {
             server: Server::default(),
             database: Database::default(),
             keys: Keys::default(),
+            mail: Mail::default(),
             embedding: Embedding::default(),
             matching: Matching::default(),
             live: Live::default(),
@@ -141,6 +143,23 @@ pub struct Keys {
     /// The same entries themselves, with spaces between them.
     #[serde(serialize_with = "show::redacted")]
     pub values: Option<SecretString>,
+}
+
+/// How letters leave the house.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// The mail server, `smtps://user:password@host`; without one letters go to the folder.
+    #[serde(serialize_with = "show::redacted")]
+    pub url: Option<SecretString>,
+    /// Whom letters come from: `8thDegree <mail@example.com>`.
+    pub from: Option<String>,
+    /// The address of people who help; letters name it.
+    pub support: Option<String>,
+    /// Where letters go without a server; by default `data/mail`.
+    pub folder: Option<PathBuf>,
+    /// A certificate in PEM that is trusted besides those of the public authorities.
+    pub root_certificate: Option<PathBuf>,
 }
 
 /// Which embedder to use.
@@ -272,6 +291,11 @@ pub struct Metrics {
 }
 
 impl Config {
+    /// The folder of letters that go to no server.
+    pub fn mail_folder(&self) -> PathBuf {
+        self.mail.folder.clone().unwrap_or_else(|| self.data.join("mail"))
+    }
+
     /// The folder of MiniLM's files.
     pub fn model_dir(&self) -> PathBuf {
         self.embedding.model_dir.clone().unwrap_or_else(|| self.data.join("models/all-MiniLM-L6-v2"))

@@ -46,6 +46,7 @@ mod tests {
         let mut config = Config::default();
         config.database.url = Some("postgres://u:hunter2@h/d".into());
         config.embedding.http.key = Some("hunter2".into());
+        config.mail.url = Some("smtps://u:hunter2@h".into());
         config.metrics.token = Some("hunter2".into());
         config.keys.values = Some("hunter2".into());
         let shown = format!("{:?}", lines(&config));

@@ -1,5 +1,7 @@
 //! What no type can express: ranges, and settings that depend on one another.
 
+use domain::account::Email;
+use mail::{SettingsError, Smtp};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::EnvFilter;
 
@@ -7,7 +9,7 @@ use super::{Config, ConfigError, EmbedderChoice};
 
 impl Config {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let checks: [(&'static str, bool, &str); 19] = [
+        let checks: [(&'static str, bool, &str); 21] = [
             (
                 "server.request_timeout_seconds",
                 self.server.request_timeout_seconds > 0,
@@ -48,6 +50,16 @@ impl Config {
                 "it cannot be set beside keys.file",
             ),
             (
+                "mail.from",
+                self.mail.url.is_none() || self.mail.from.is_some(),
+                "it must be set where mail.url is: the address that your provider lets you use",
+            ),
+            (
+                "mail.support",
+                self.mail.support.as_deref().is_none_or(|support| Email::parse(support).is_ok()),
+                "it must be an e-mail address",
+            ),
+            (
                 "embedding.http.base_url",
                 self.embedding.embedder != EmbedderChoice::Http
                     || self.embedding.http.base_url.starts_with("http"),
@@ -77,9 +89,29 @@ impl Config {
         if let Some((key, _, reason)) = checks.into_iter().find(|(_, fine, _)| !fine) {
             return Err(ConfigError::Invalid { key, reason: reason.to_owned() });
         }
+        self.mail_server()?;
         EnvFilter::try_new(&self.log.filter)
             .map(drop)
             .map_err(|error| ConfigError::Invalid { key: "log.filter", reason: error.to_string() })
+    }
+}
+
+impl Config {
+    /// The mail server that the configuration asks for, if it asks for one.
+    pub(crate) fn mail_server(&self) -> Result<Option<Smtp>, ConfigError> {
+        let (Some(url), Some(from)) = (&self.mail.url, &self.mail.from) else { return Ok(None) };
+        let wrong =
+            |key, reason: &dyn std::fmt::Display| ConfigError::Invalid { key, reason: reason.to_string() };
+        let mut settings = mail::smtp::Settings::new(url.clone(), from.clone());
+        if let Some(path) = &self.mail.root_certificate {
+            let pem = std::fs::read(path).map_err(|error| wrong("mail.root_certificate", &error))?;
+            settings.root_certificate = Some(pem);
+        }
+        Smtp::new(settings).map(Some).map_err(|error| match &error {
+            SettingsError::From => wrong("mail.from", &error),
+            SettingsError::Certificate(_) => wrong("mail.root_certificate", &error),
+            SettingsError::Url(_) | SettingsError::Folder(_) => wrong("mail.url", &error),
+        })
     }
 }
 

@@ -92,12 +92,14 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
 
 fn is_about_access(action: &str) -> bool {
     let functions = [
-        "confirm",
+        "ask_email_change",
         "change_password",
+        "confirm",
+        "delete_account",
+        "give_up_email_change",
+        "request_export",
         "sign_out_device",
         "sign_out_others",
-        "request_export",
-        "delete_account",
     ];
     action.strip_prefix("/api/").is_some_and(|function| functions.contains(&function))
 }

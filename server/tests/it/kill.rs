@@ -10,17 +10,15 @@ use std::{
 
 use domain::{
     JobId, UserId,
-    account::SignUpForm,
     feed::{FeedEvent, FeedMessage},
     job::JobForm,
 };
 use identity::Principal;
 use reqwest::{Client, header, redirect::Policy};
-use secrecy::ExposeSecret as _;
-use services::{Services, Settings, accounts, accounts::Device, profiles};
+use services::{Services, Settings, profiles};
 use sqlx::{ConnectOptions as _, PgPool};
 use storage::{feeds, outbox};
-use test_support::{Letters, PASSWORD, database_engineer, database_job, lexical};
+use test_support::{Letters, database_engineer, database_job, lexical};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
@@ -82,16 +80,8 @@ struct Person {
 }
 
 async fn person(services: &Services, name: &str, purpose: &str) -> Person {
-    let form = SignUpForm {
-        display_name: name.to_owned(),
-        email: format!("{}@example.com", name.to_lowercase()),
-        password: PASSWORD.to_owned(),
-        region: "EU".to_owned(),
-        purpose: purpose.to_owned(),
-    };
-    let signed_in = accounts::sign_up(services, &form, &Device::default()).await.unwrap();
-    let token = signed_in.token.expose_secret();
-    let who = accounts::authenticate(services, token).await.unwrap().unwrap().principal;
+    let email = format!("{}@example.com", name.to_lowercase());
+    let (who, token) = test_support::enter(services, name, &email, purpose).await;
     Person { who, cookie: format!("eighth_session={token}") }
 }
 

@@ -7,6 +7,7 @@ mod forms;
 mod headers;
 mod http;
 mod kill;
+mod letters;
 mod live;
 mod outage;
 mod role_walk;

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use domain::account::SignUpForm;
 use identity::Principal;
 use reqwest::{Client, Response, header, redirect::Policy};
-use secrecy::ExposeSecret as _;
 use server::{config::Config, running::Running};
-use services::{accounts, accounts::Device};
 use sqlx::PgPool;
 use test_support::World;
 use tokio::net::TcpListener;
@@ -64,16 +61,8 @@ impl Site {
     }
 
     pub async fn visitor(&self, name: &str, purpose: &str) -> Visitor {
-        let form = SignUpForm {
-            display_name: name.to_owned(),
-            email: format!("{}@example.com", name.to_lowercase()),
-            password: test_support::PASSWORD.to_owned(),
-            region: "EU".to_owned(),
-            purpose: purpose.to_owned(),
-        };
-        let signed_in = accounts::sign_up(&self.world.services, &form, &Device::default()).await.unwrap();
-        let token = signed_in.token.expose_secret();
-        let who = accounts::authenticate(&self.world.services, token).await.unwrap().unwrap().principal;
+        let email = format!("{}@example.com", name.to_lowercase());
+        let (who, token) = test_support::enter(&self.world.services, name, &email, purpose).await;
         Visitor { who, cookie: format!("eighth_session={token}") }
     }
 

@@ -26,6 +26,7 @@ fn letters(text: &str) -> Vec<Letter> {
         Letter::ResetPassword { link: link.clone(), minutes: 30, at, place: text.clone() },
         Letter::ResetUnknown,
         Letter::AlreadyRegistered,
+        Letter::AddressTaken,
         Letter::ChangeEmailOld { link: link.clone(), new_email: text.clone() },
         Letter::ChangeEmailNew { link },
         Letter::EmailChanged,

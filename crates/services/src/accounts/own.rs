@@ -7,7 +7,7 @@ use events::Event;
 use identity::Principal;
 use mail::Letter;
 use storage::{
-    sessions,
+    email_changes, password_resets, sessions,
     users::{self, User},
 };
 
@@ -68,6 +68,9 @@ pub async fn change_password(
     let mut tx = services.database.begin_as(who.user_id).await?;
     users::set_password(&mut tx, who.user_id, &hash, services.now()).await?;
     sessions::delete_others(&mut *tx, who.user_id, Some(who.session_id)).await?;
+    // What was asked for under the old password is not to be done under the new one.
+    password_resets::forget(&mut tx, who.user_id).await?;
+    email_changes::forget(&mut tx, who.user_id).await?;
     let renewed = renew(services, &mut tx, who, None).await?;
     letters::send(services, &mut tx, &account.email, Letter::PasswordChanged).await?;
     audit::record(services, &mut tx, Act::of(who.user_id, "password.changed"), device).await?;

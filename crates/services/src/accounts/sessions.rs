@@ -15,6 +15,7 @@ use storage::{
     users,
 };
 
+use super::familiar;
 use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
@@ -106,13 +107,15 @@ pub(crate) async fn open_session(
         second_factor,
     };
     sessions::insert(db, &session).await?;
+    familiar::note(services, db, user_id, &person.email, device).await?;
     if let Some(before) = device.session {
         sessions::delete(db, before).await?;
     }
     Ok(SignedIn { user_id, token, keep_for: limits.idle })
 }
 
-pub(super) fn new_token() -> Result<(SecretString, [u8; 32])> {
+/// A token that opens something, and the hash that is stored of it.
+pub(crate) fn new_token() -> Result<(SecretString, [u8; 32])> {
     let token = token::generate().map_err(ServiceError::internal)?;
     let hash = token::hash(token.expose_secret()).ok_or(ServiceError::SignedOut)?;
     Ok((token, hash))

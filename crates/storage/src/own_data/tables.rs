@@ -87,6 +87,19 @@ pub const PERSON_TABLES: &[PersonTable] = &[
     table("auth.passkeys", "user_id", rows("passkeys", &["credential_id", "passkey"]), AtOnce),
     table("auth.passkey_ceremonies", "user_id", nothing("it lasts minutes, and is a challenge"), AtOnce),
     table("auth.trusted_devices", "user_id", rows("trusted_devices", &["token_hash"]), AtOnce),
+    table("auth.password_resets", "user_id", nothing("it lasts half an hour, and is a link"), AtOnce),
+    table(
+        "auth.email_changes",
+        "user_id",
+        rows("change_of_address", &["old_token_hash", "new_token_hash"]),
+        AtOnce,
+    ),
+    table(
+        "auth.known_devices",
+        "user_id",
+        nothing("nobody can tell from it which devices they are; those signed in are in `devices`"),
+        AtOnce,
+    ),
     table("auth.exports", "user_id", nothing("it is the export"), AtOnce),
     table("core.avatars", "user_id", nothing("the export has the picture itself"), AtOnce),
     table(

@@ -1,5 +1,7 @@
+//! Browsers, as people know them.
+
 /// What a browser says of itself, in words a person knows their devices by: "Firefox on Linux".
-pub(super) fn browser_name(user_agent: &str) -> String {
+pub fn browser_name(user_agent: &str) -> String {
     // The order matters: most browsers also claim to be others.
     let browsers = [
         ("Edg", "Edge"),

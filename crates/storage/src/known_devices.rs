@@ -1,0 +1,53 @@
+//! From which browsers and networks people have signed in, as hashes.
+
+use chrono::{DateTime, Utc};
+use domain::UserId;
+use sqlx::{PgConnection, PgExecutor};
+
+use crate::Result;
+
+/// Whether somebody has signed in from a device before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    Before,
+    /// Never, but from other devices.
+    Never,
+    /// This is the first of all.
+    First,
+}
+
+/// Notes that a person signs in from a device, and tells whether they have done so before.
+pub async fn note(
+    db: &mut PgConnection,
+    user_id: UserId,
+    device_hash: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<Seen> {
+    let others = sqlx::query_scalar!(
+        r#"select exists (select from auth.known_devices where user_id = $1) as "any!""#,
+        user_id.uuid(),
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    let is_new = sqlx::query_scalar!(
+        r#"insert into auth.known_devices (user_id, device_hash, last_seen_at) values ($1, $2, $3)
+           on conflict (user_id, device_hash) do update set last_seen_at = excluded.last_seen_at
+           returning (xmax = 0) as "is_new!""#,
+        user_id.uuid(),
+        device_hash.as_slice(),
+        now,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(match (is_new, others) {
+        (false, _) => Seen::Before,
+        (true, true) => Seen::Never,
+        (true, false) => Seen::First,
+    })
+}
+
+/// Forgets devices that were not used since `before`.
+pub async fn prune(db: impl PgExecutor<'_>, before: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("delete from auth.known_devices where last_seen_at < $1", before).execute(db).await?;
+    Ok(())
+}
