@@ -87,6 +87,8 @@ pub const DOORS: &[Door] = &[
     // There is something to see in a demonstration alone.
     page("/mailbox", ANYONE),
     page("/mailbox/{id}", ANYONE),
+    // It shows what the account of a sign-in that was begun has to go on with, and to nobody else.
+    page("/sign-in/second", ANYONE),
     page("/benchmark/table", ANYONE),
     page("/farewell", ANYONE),
     // It shows nothing but what its visitor has just sent.
@@ -109,6 +111,10 @@ pub const DOORS: &[Door] = &[
     // One's own account.
     page("/account", SIGNED_IN),
     page("/account/email", SIGNED_IN),
+    page("/account/security", SIGNED_IN),
+    page("/account/security/app", SIGNED_IN),
+    page("/account/security/codes", SIGNED_IN),
+    page("/account/security/passkeys", SIGNED_IN),
     page("/account/password", SIGNED_IN),
     page("/account/devices", SIGNED_IN),
     page("/account/activity", SIGNED_IN),
@@ -123,6 +129,19 @@ pub const DOORS: &[Door] = &[
     function("/api/request_export", SIGNED_IN, ""),
     function("/api/delete_account", SIGNED_IN, "understood=false"),
     function("/api/confirm", SIGNED_IN, "password=wrong"),
+    function("/api/begin_app", SIGNED_IN, ""),
+    function("/api/confirm_app", SIGNED_IN, "code=000000"),
+    function("/api/remove_app", SIGNED_IN, ""),
+    function("/api/renew_recovery_codes", SIGNED_IN, ""),
+    function("/api/recovery_codes_kept", SIGNED_IN, ""),
+    function("/api/allow_email_codes", SIGNED_IN, "allowed=false"),
+    function("/api/passkey_options", SIGNED_IN, ""),
+    function("/api/passkey_confirm_options", SIGNED_IN, ""),
+    function("/api/add_passkey", SIGNED_IN, "answer=%7B%7D&name=x"),
+    function("/api/rename_passkey", SIGNED_IN, "passkey=00000000-0000-7000-8000-000000000001&name=x"),
+    function("/api/remove_passkey", SIGNED_IN, "passkey=00000000-0000-7000-8000-000000000001"),
+    function("/api/forget_trusted_device", SIGNED_IN, "trusted=00000000-0000-7000-8000-000000000001"),
+    function("/api/forget_trusted_devices", SIGNED_IN, ""),
     function("/api/sign_out_device", SIGNED_IN, "session=00000000-0000-7000-8000-000000000001"),
     function("/api/sign_out_others", SIGNED_IN, ""),
     function("/api/block", SIGNED_IN, NO_PERSON),
@@ -135,6 +154,11 @@ pub const DOORS: &[Door] = &[
     function("/api/reset_password", ANYONE, "form%5Bpassword%5D=short"),
     function("/api/confirm_email_change", ANYONE, ""),
     function("/api/sign_in", ANYONE, "form%5Bemail%5D=x"),
+    function("/api/second_factor", ANYONE, "code=000000"),
+    function("/api/send_sign_in_code", ANYONE, ""),
+    function("/api/passkey_sign_in_options", ANYONE, ""),
+    function("/api/passkey_second_options", ANYONE, ""),
+    function("/api/passkey_sign_in", ANYONE, "answer=%7B%7D"),
     function("/api/sign_out", ANYONE, ""),
     function("/api/theme", ANYONE, "theme=dark"),
     // For machines.
@@ -145,6 +169,30 @@ pub const DOORS: &[Door] = &[
     page("/metrics", ANYONE),
     page("/pkg/{file}", ANYONE),
 ];
+
+/// All that is open to somebody whose role needs a second factor that they have not given: to give or
+/// set up one, or to leave.
+const TO_A_SECOND_FACTOR: &[&str] = &[
+    "/account/security",
+    "/account/security/app",
+    "/account/security/codes",
+    "/account/security/passkeys",
+    "/confirm",
+    "/api/confirm",
+    "/api/begin_app",
+    "/api/confirm_app",
+    "/api/recovery_codes_kept",
+    "/api/passkey_options",
+    "/api/passkey_confirm_options",
+    "/api/add_passkey",
+    "/api/sign_out",
+    "/api/theme",
+];
+
+/// Whether an address is open to somebody who owes the second factor.
+pub fn is_on_the_way_to_a_second_factor(path: &str) -> bool {
+    TO_A_SECOND_FACTOR.contains(&path)
+}
 
 /// The tables as a document.
 pub fn document() -> String {

@@ -66,6 +66,22 @@ impl Transport {
         }
     }
 
+    /// The name of the cookie that holds the token of what a passkey is asked to sign.
+    pub const fn ceremony_cookie(self) -> &'static str {
+        match self {
+            Self::Tls => "__Host-eighth_ceremony",
+            Self::PlainLocalhost => "eighth_ceremony",
+        }
+    }
+
+    /// The name of the cookie that holds new recovery codes until they are written down.
+    pub const fn codes_cookie(self) -> &'static str {
+        match self {
+            Self::Tls => "__Host-eighth_codes",
+            Self::PlainLocalhost => "eighth_codes",
+        }
+    }
+
     /// The name of the cookie that holds the colours a person chose.
     pub const fn theme_cookie(self) -> &'static str {
         match self {

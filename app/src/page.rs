@@ -118,7 +118,12 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
     let ids: Ids = serde_qs::Config::new(5, false).deserialize_str(body).unwrap_or_default();
     let job = || ids.job_id.parse::<JobId>().ok();
     Some(match action.strip_prefix("/api/")? {
-        "sign_in" => "/sign-in".to_owned(),
+        "sign_in" | "passkey_sign_in" => "/sign-in".to_owned(),
+        "second_factor" | "send_sign_in_code" => "/sign-in/second".to_owned(),
+        "allow_email_codes" => "/account/security".to_owned(),
+        "begin_app" | "confirm_app" | "remove_app" => "/account/security/app".to_owned(),
+        "renew_recovery_codes" | "recovery_codes_kept" => "/account/security/codes".to_owned(),
+        "add_passkey" | "rename_passkey" | "remove_passkey" => "/account/security/passkeys".to_owned(),
         "sign_up" => "/sign-up".to_owned(),
         "request_export" | "delete_account" => "/account/data".to_owned(),
         "save_account" | "save_private_details" => "/account".to_owned(),
@@ -130,7 +135,9 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
         "ask_email_change" | "give_up_email_change" => "/account/email".to_owned(),
         "confirm_email_change" => "/account/email/confirm".to_owned(),
         "change_password" => "/account/password".to_owned(),
-        "sign_out_device" | "sign_out_others" => "/account/devices".to_owned(),
+        "sign_out_device" | "sign_out_others" | "forget_trusted_device" | "forget_trusted_devices" => {
+            "/account/devices".to_owned()
+        }
         "save_profile" => "/profile".to_owned(),
         "create_job" => "/jobs/new".to_owned(),
         "edit_job" => format!("/jobs/{}/edit", job()?),

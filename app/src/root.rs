@@ -109,6 +109,11 @@ fn Framed() -> impl IntoView {
                 <Route path=path!("/mailbox") view=mailbox::MailboxPage ssr=SsrMode::Async />
                 <Route path=path!("/mailbox/:id") view=mailbox::LetterPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=account::SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in/second") view=account::SecondFactorPage ssr=SsrMode::Async />
+                <Route path=path!("/account/security") view=account::SecurityPage ssr=SsrMode::Async />
+                <Route path=path!("/account/security/app") view=account::AuthenticatorPage ssr=SsrMode::Async />
+                <Route path=path!("/account/security/codes") view=account::RecoveryCodesPage ssr=SsrMode::Async />
+                <Route path=path!("/account/security/passkeys") view=account::PasskeysPage ssr=SsrMode::Async />
                 <Route path=path!("/account") view=account::AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/account/email") view=account::EmailPage ssr=SsrMode::Async />
                 <Route path=path!("/account/email/confirm") view=account::ConfirmEmailPage ssr=SsrMode::Async />

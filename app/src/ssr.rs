@@ -8,10 +8,13 @@ use domain::{permission::Permission, role::Role};
 use identity::Principal;
 use leptos::{prelude::*, reactive::owner::with_context};
 use leptos_axum::ResponseOptions;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use services::{
     ServiceError, Services,
-    accounts::{Admission, Device, SignedIn, SigningUp},
+    accounts::{
+        Admission, Device, SignedIn, SigningUp,
+        second_factor::{Ceremony, Trust},
+    },
 };
 
 use crate::{
@@ -133,9 +136,70 @@ pub fn admit(admission: &Admission, next: &str) {
         Admission::SecondFactorDue(pending) => {
             let seconds = pending.keep_for.num_seconds();
             set_cookie(transport().pending_cookie(), pending.token.expose_secret(), seconds);
-            redirect(&format!("/sign-in/second?next={}", encode(local_path(next))));
+            go_to_second_factor(next);
         }
     }
+}
+
+/// Leads to the page that asks for the second factor. Return after it.
+pub fn go_to_second_factor(next: &str) {
+    redirect(&format!("/sign-in/second?next={}", encode(local_path(next))));
+}
+
+/// The token of a sign-in that lacks the second factor, empty where there is none.
+pub fn pending() -> String {
+    cookie(transport().pending_cookie()).unwrap_or_default()
+}
+
+pub fn forget_pending() {
+    set_cookie(transport().pending_cookie(), "", 0);
+}
+
+/// Spares the browser the second factor for a while.
+pub fn keep_trust(trust: &Trust) {
+    set_cookie(transport().trust_cookie(), trust.token.expose_secret(), trust.keep_for.num_seconds());
+}
+
+pub fn forget_trust() {
+    set_cookie(transport().trust_cookie(), "", 0);
+}
+
+/// The token of what a passkey was asked to sign, empty where there is none.
+pub fn ceremony() -> String {
+    cookie(transport().ceremony_cookie()).unwrap_or_default()
+}
+
+pub fn keep_ceremony(ceremony: &Ceremony) {
+    let seconds = ceremony.keep_for.num_seconds();
+    set_cookie(transport().ceremony_cookie(), ceremony.token.expose_secret(), seconds);
+}
+
+/// For so long new recovery codes can be looked at, in seconds.
+const CODES_SHOWN_FOR: i64 = 600;
+
+/// Has the browser keep new recovery codes for the page that shows them: the server stores no code
+/// that could be read, and a page that follows a form is asked for anew.
+pub fn keep_new_codes(codes: &[SecretString]) {
+    let codes: Vec<&str> = codes.iter().map(SecretString::expose_secret).collect();
+    set_cookie(transport().codes_cookie(), &codes.join("."), CODES_SHOWN_FOR);
+}
+
+/// Those codes, with a point between two; empty where there are none.
+pub fn new_codes() -> String {
+    cookie(transport().codes_cookie()).unwrap_or_default()
+}
+
+pub fn forget_new_codes() {
+    set_cookie(transport().codes_cookie(), "", 0);
+}
+
+/// Where passkeys work instead, for who came by a number of this machine: browsers give none to
+/// numbers.
+pub fn passkeys_elsewhere() -> Option<String> {
+    let host = request_header(header::HOST).unwrap_or_default();
+    let by_number = transport() == Transport::PlainLocalhost && !host.starts_with("localhost");
+    let port = host.rsplit_once(':').map(|(_, port)| format!(":{port}")).unwrap_or_default();
+    by_number.then(|| format!("http://localhost{port}"))
 }
 
 pub fn forget_session() {
@@ -212,6 +276,13 @@ pub fn device() -> Device {
         address: asked(|parts| parts.extensions.get::<ClientAddress>().map(|address| address.0)),
         session: viewer().map(|who| who.session_id),
         trust: cookie(transport().trust_cookie()).map(Into::into),
+    }
+}
+
+/// Keeps a page that is somebody's, though nobody is signed in, out of every cache.
+pub fn keep_private() {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
 }
 

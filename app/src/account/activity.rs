@@ -87,9 +87,21 @@ fn in_words(action: &str) -> String {
         "sign_in.second_factor_due" => {
             "The first step of signing in was taken; the second factor was asked for"
         }
-        "sign_in.failed" => "Somebody gave a wrong password",
+        "sign_in.second_factor_failed" => "A wrong second factor was given to sign in",
+        "sign_in.code_sent" => "A code to sign in was sent by e-mail",
+        "app.added" => "An authenticator app was set up",
+        "app.removed" => "The authenticator app was removed",
+        "recovery_codes.renewed" => "New recovery codes were made",
+        "email_codes.allowed" => "Codes by e-mail were allowed",
+        "email_codes.forbidden" => "Codes by e-mail were forbidden",
+        "passkey.added" => "A passkey was added",
+        "passkey.renamed" => "A passkey was renamed",
+        "passkey.removed" => "A passkey was removed",
+        "trusted_device.forgotten" => "A trusted browser is trusted no longer",
+        "trusted_device.all_forgotten" => "No browser is trusted any longer",
+        "sign_in.failed" => "Somebody tried to sign in with a wrong password or passkey",
         "proof.given" => "You confirmed that it was you",
-        "proof.failed" => "A wrong password was given to confirm that it was you",
+        "proof.failed" => "A wrong proof was given to confirm that it was you",
         "sign_up.begun" => "Somebody signed up",
         "password.changed" => "The password was changed",
         "password.reset_asked" => "Somebody asked for a new password by e-mail",

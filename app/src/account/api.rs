@@ -108,11 +108,23 @@ pub async fn sign_out() -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Proves again who one is.
+/// Proves again who one is: with a second factor by whoever has one, else with the password.
 #[server(endpoint = "confirm", prefix = "/api")]
-pub async fn confirm(password: String, #[server(default)] next: String) -> Result<(), ApiError> {
+pub async fn confirm(
+    #[server(default)] password: String,
+    #[server(default)] code: String,
+    #[server(default)] recovery_code: String,
+    #[server(default)] answer: String,
+    #[server(default)] next: String,
+) -> Result<(), ApiError> {
     let who = ssr::signed_in()?;
-    let renewed = accounts::confirm(&ssr::services(), &who, &password, &ssr::device()).await?;
+    let (services, device, ceremony) = (ssr::services(), ssr::device(), ssr::ceremony());
+    let renewed = if password.is_empty() {
+        let answer = super::security::answer(&code, &recovery_code, "", &answer, &ceremony);
+        accounts::second_factor::confirm_with(&services, &who, &answer, &device).await?
+    } else {
+        accounts::confirm(&services, &who, &password, &device).await?
+    };
     ssr::keep_session(&renewed);
     ssr::redirect(&next);
     Ok(())

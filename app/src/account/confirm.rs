@@ -1,7 +1,10 @@
+use domain::FieldErrors;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
+use services::accounts::second_factor::{self as factors, CheckUp};
 
+use super::security::{AppCodeForm, Passkey, PasskeyForm, RecoveryCodeForm};
 use crate::{
     error::ApiError,
     page::{faults, page, query, refused},
@@ -9,7 +12,7 @@ use crate::{
     ui::*,
 };
 
-/// What comes back of a refused form; the password does not.
+/// What comes back of a refused form; the password and the codes do not.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Arguments {
@@ -19,6 +22,7 @@ struct Arguments {
 /// Where one proves again who one is, before something that guards the account is changed.
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
+    let services = ssr::services();
     let who = ssr::signed_in();
     let refused = refused::<Arguments>("/api/confirm");
     let (next, error) = match refused {
@@ -27,39 +31,119 @@ pub fn ConfirmPage() -> impl IntoView {
     };
     page(async move {
         let who = who?;
+        let account = factors::check_up(&services, &who).await?;
         Ok(view! {
             <Title text="Is it you?" />
-            <Confirm name=who.display_name next error />
+            <Confirm name=who.display_name account next error />
         })
     })
 }
 
 #[component]
-fn Confirm(name: String, next: String, error: Option<ApiError>) -> impl IntoView {
+fn Confirm(name: String, account: CheckUp, next: String, error: Option<ApiError>) -> impl IntoView {
     let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
-    let (_, longest) = super::password_bounds();
+    // What stands at no field stands above all of them.
+    let message = error.filter(|error| error.fields.is_empty()).map(|error| error.message);
     view! {
         <div class="max-w-lg mx-auto">
             <PageHeader
                 title=format!("Is it you, {name}?")
                 lede="What comes next guards your account. Confirm that it is you; for ten minutes we will not ask again."
             />
-            <form class="form" method="post" action="/api/confirm">
-                {faults(error.as_ref(), vec![("password", "Password")])}
-                <input type="hidden" name="next" value=next />
-                <TextInput
-                    name="password"
-                    label="Password"
-                    input_type="password"
-                    autocomplete="current-password"
-                    max_length=longest
-                    errors=errors
-                />
-                <div class="form-actions">
-                    <Button kind=ButtonKind::Primary>"Go on"</Button>
-                </div>
-            </form>
+            {message.map(|message| view! { <div class="mb-6"><Notice kind=NoticeKind::Error>{message}</Notice></div> })}
+            {if account.factors.guard() {
+                view! { <WithFactor account next errors /> }.into_any()
+            } else if account.password_since.is_some() {
+                view! { <WithPassword next errors /> }.into_any()
+            } else {
+                view! { <BySigningIn /> }.into_any()
+            }}
         </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn WithPassword(next: String, errors: FieldErrors) -> impl IntoView {
+    let (_, longest) = super::password_bounds();
+    let error = (!errors.is_empty()).then(|| ApiError::invalid(errors.clone()));
+    view! {
+        <form class="form" method="post" action="/api/confirm">
+            {faults(error.as_ref(), vec![("password", "Password")])}
+            <input type="hidden" name="next" value=next />
+            <TextInput
+                name="password"
+                label="Password"
+                input_type="password"
+                autocomplete="current-password"
+                max_length=longest
+                errors=errors
+            />
+            <div class="form-actions">
+                <Button kind=ButtonKind::Primary>"Go on"</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Whoever has a second factor uses it: who found a browser open may know the password, too.
+#[component]
+fn WithFactor(account: CheckUp, next: String, errors: FieldErrors) -> impl IntoView {
+    let app = account.factors.app_since.is_some();
+    let open = errors.get("recovery_code").is_some();
+    view! {
+        <div class="ways">
+            {(account.factors.passkeys > 0)
+                .then(|| {
+                    let next = next.clone();
+                    view! {
+                        <section class="way">
+                            <h2>"Passkey"</h2>
+                            <PasskeyForm
+                                kind=Passkey::Get
+                                action="/api/confirm"
+                                options="/api/passkey_confirm_options"
+                                label="Use a passkey"
+                                button=if app { ButtonKind::Secondary } else { ButtonKind::Primary }
+                                errors=errors.clone()
+                            >
+                                <input type="hidden" name="next" value=next />
+                            </PasskeyForm>
+                        </section>
+                    }
+                })}
+            {app
+                .then(|| {
+                    view! {
+                        <section class="way">
+                            <h2>"Authenticator app"</h2>
+                            <AppCodeForm action="/api/confirm" next=next.clone() errors=errors.clone() />
+                        </section>
+                    }
+                })}
+            {(account.factors.recovery_codes > 0)
+                .then(|| {
+                    view! {
+                        <details class="way" open=open>
+                            <summary>"Not at hand? Use a recovery code"</summary>
+                            <RecoveryCodeForm action="/api/confirm" next=next.clone() errors=errors.clone() />
+                        </details>
+                    }
+                })}
+        </div>
+    }
+    .into_any()
+}
+
+/// For whoever has neither: signing in is a proof.
+#[component]
+fn BySigningIn() -> impl IntoView {
+    view! {
+        <p class="mb-6">"You sign in without a password of ours. Sign out, sign in again, and come back."</p>
+        <form method="post" action="/api/sign_out">
+            <Button kind=ButtonKind::Primary>"Sign out"</Button>
+        </form>
     }
     .into_any()
 }

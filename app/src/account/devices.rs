@@ -2,7 +2,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use domain::browser::browser_name;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use services::accounts::{self, SignedInDevice};
+use services::accounts::{
+    self, SignedInDevice,
+    second_factor::{self, TrustedDevice},
+};
 
 use super::layout::AccountLayout;
 use crate::{
@@ -15,9 +18,11 @@ use crate::{
 pub fn DevicesPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
-    let ended = query("ended") == "1";
+    let (ended, forgotten) = (query("ended") == "1", query("forgotten") == "1");
     page(async move {
-        let devices = accounts::devices(&services, &who?).await?;
+        let who = who?;
+        let devices = accounts::devices(&services, &who).await?;
+        let trusted = second_factor::trusted_devices(&services, &who).await?;
         let (now, others) = (services.now(), devices.len() > 1);
         let rows: Vec<_> = devices.into_iter().map(|device| view! { <DeviceRow device now /> }).collect();
         Ok(view! {
@@ -35,6 +40,14 @@ pub fn DevicesPage() -> impl IntoView {
                             </div>
                         }
                     })}
+                {forgotten
+                    .then(|| {
+                        view! {
+                            <div class="mb-6">
+                                <Notice kind=NoticeKind::Success>"Not trusted any more."</Notice>
+                            </div>
+                        }
+                    })}
                 <ul class="rows">{rows}</ul>
                 {others
                     .then(|| {
@@ -44,9 +57,60 @@ pub fn DevicesPage() -> impl IntoView {
                             </form>
                         }
                     })}
+                {(!trusted.is_empty()).then(|| view! { <Trusted devices=trusted now /> })}
             </AccountLayout>
         })
     })
+}
+
+/// The browsers that are not asked for the second factor.
+#[component]
+fn Trusted(devices: Vec<TrustedDevice>, now: DateTime<Utc>) -> impl IntoView {
+    let several = devices.len() > 1;
+    let rows: Vec<_> = devices.into_iter().map(|device| view! { <TrustedRow device now /> }).collect();
+    view! {
+        <section class="form-section mt-10" aria-labelledby="trusted">
+            <h2 id="trusted">"Trusted browsers"</h2>
+            <p class="hint mb-3">"They are not asked for your second factor when you sign in."</p>
+            <ul class="rows">{rows}</ul>
+            {several
+                .then(|| {
+                    view! {
+                        <form class="mt-6" method="post" action="/api/forget_trusted_devices">
+                            <Button>"Trust none of them"</Button>
+                        </form>
+                    }
+                })}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn TrustedRow(device: TrustedDevice, now: DateTime<Utc>) -> impl IntoView {
+    let name = browser_name(&device.user_agent);
+    let seen = ago(device.last_used_at.timestamp_millis(), now.timestamp_millis());
+    let at = device.last_used_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let until = device.expires_at.format("%-d %B %Y").to_string();
+    let label = format!("Do not trust {name}");
+    view! {
+        <li class="row">
+            <div class="min-w-0">
+                <p class="label">{name}</p>
+                <p class="hint">
+                    {(!device.address.is_empty()).then(|| format!("{} · ", device.address))} "last used "
+                    <RelativeTime datetime=at words=seen /> {format!(" · until {until}")}
+                </p>
+            </div>
+            <form method="post" action="/api/forget_trusted_device">
+                <input type="hidden" name="trusted" value=device.id.to_string() />
+                <button class="button button-secondary button-s" type="submit" aria-label=label>
+                    "Do not trust"
+                </button>
+            </form>
+        </li>
+    }
+    .into_any()
 }
 
 #[component]

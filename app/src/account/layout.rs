@@ -3,9 +3,10 @@ use leptos::prelude::*;
 use crate::ui::PageHeader;
 
 /// The pages of one's account: text and address.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("You", "/account"),
     ("E-mail", "/account/email"),
+    ("Security", "/account/security"),
     ("Password", "/account/password"),
     ("Devices", "/account/devices"),
     ("Activity", "/account/activity"),

@@ -1,8 +1,9 @@
-use domain::account::SignInForm;
+use domain::{FieldErrors, account::SignInForm};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
 
+use super::security::{Passkey, PasskeyForm};
 use crate::{
     error::ApiError,
     page::{encode, faults, go, query, refused},
@@ -30,29 +31,49 @@ struct Arguments {
     form: SignInForm,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PasskeyArguments {
+    next: String,
+}
+
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let next = query("next");
+    let passkey = refused::<PasskeyArguments>("/api/passkey_sign_in");
     let refused = refused::<Arguments>("/api/sign_in");
     // A refused form is shown even to somebody who is signed in, by another window perhaps.
-    if refused.is_none() && ssr::viewer().is_some() {
+    if refused.is_none() && passkey.is_none() && ssr::viewer().is_some() {
         go(&next);
         return ().into_any();
     }
     let (form, error) = match refused {
         Some(refused) => (refused.arguments.form, Some(refused.error)),
-        None => (SignInForm { next, ..SignInForm::default() }, None),
+        None => {
+            let next = passkey.as_ref().map_or(next, |refused| refused.arguments.next.clone());
+            (SignInForm { next, ..SignInForm::default() }, None)
+        }
     };
+    let passkey_errors = passkey.map(|refused| refused.error.fields).unwrap_or_default();
+    let again = query("again") == "1" && error.is_none();
     let demo = use_context::<DemoAccounts>().unwrap_or_default();
     view! {
         <Title text="Sign in" />
-        <SignIn form error demo />
+        <SignIn form error demo passkey_errors again />
     }
     .into_any()
 }
 
 #[component]
-fn SignIn(form: SignInForm, error: Option<ApiError>, demo: DemoAccounts) -> impl IntoView {
+fn SignIn(
+    form: SignInForm,
+    error: Option<ApiError>,
+    demo: DemoAccounts,
+    #[prop(optional)] passkey_errors: FieldErrors,
+    /// The sign-in before this one came to nothing.
+    #[prop(optional)]
+    again: bool,
+) -> impl IntoView {
     let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
     let (_, longest) = super::password_bounds();
     let sign_up = match form.next.as_str() {
@@ -67,6 +88,16 @@ fn SignIn(form: SignInForm, error: Option<ApiError>, demo: DemoAccounts) -> impl
             <PageHeader title="Sign in" />
             {sent_here
                 .then(|| view! { <div class="mb-6"><Notice>"Please sign in to go on to that page."</Notice></div> })}
+            {again
+                .then(|| {
+                    view! {
+                        <div class="mb-6">
+                            <Notice kind=NoticeKind::Warning>
+                                "That sign-in took too long, or had too many wrong codes. Please begin again."
+                            </Notice>
+                        </div>
+                    }
+                })}
             {insecure
                 .then(|| {
                     view! {
@@ -79,7 +110,7 @@ fn SignIn(form: SignInForm, error: Option<ApiError>, demo: DemoAccounts) -> impl
                 })}
             <form class="form" method="post" action="/api/sign_in">
                 {faults(error.as_ref(), vec![("email", "E-mail address"), ("password", "Sign-in")])}
-                <input type="hidden" name="form[next]" value=form.next />
+                <input type="hidden" name="form[next]" value=form.next.clone() />
                 <TextInput
                     name="form[email]"
                     label="E-mail address"
@@ -101,6 +132,23 @@ fn SignIn(form: SignInForm, error: Option<ApiError>, demo: DemoAccounts) -> impl
                     <Button kind=ButtonKind::Primary size=ButtonSize::Large>"Sign in"</Button>
                 </div>
             </form>
+            {ssr::passkeys_elsewhere()
+                .is_none()
+                .then(|| {
+                    view! {
+                        <div class="or">
+                            <PasskeyForm
+                                kind=Passkey::Get
+                                action="/api/passkey_sign_in"
+                                options="/api/passkey_sign_in_options"
+                                label="Sign in with a passkey"
+                                errors=passkey_errors
+                            >
+                                <input type="hidden" name="next" value=form.next />
+                            </PasskeyForm>
+                        </div>
+                    }
+                })}
             <p class="mt-6">
                 <a href="/forgotten">"Forgotten your password?"</a>
             </p>
@@ -146,8 +194,6 @@ fn Demo(accounts: DemoAccounts, next: String) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use domain::FieldErrors;
-
     use super::*;
 
     fn html(form: SignInForm, error: Option<ApiError>, demo: DemoAccounts) -> String {
@@ -164,7 +210,7 @@ mod tests {
         let error = ApiError::invalid(FieldErrors::one("password", "That is not right."));
         let html = html(form, Some(error), DemoAccounts::default());
         assert!(!html.contains("correct horse"), "{html}");
-        assert!(!html.contains("<script"), "{html}");
+        assert!(!html.contains(r#""><script>"#), "{html}");
         assert!(html.contains("ines@example.com") && html.contains("That is not right."), "{html}");
     }
 

@@ -114,6 +114,9 @@ pub fn TextInput(
     #[prop(optional, into)] min_length: Option<u32>,
     #[prop(optional, into)] max_length: Option<u32>,
     #[prop(optional)] autofocus: bool,
+    /// Which keyboard a phone shows: `numeric`.
+    #[prop(optional, into)]
+    inputmode: Option<String>,
     /// The id of a `<datalist>` on the page.
     #[prop(optional, into)]
     list: Option<String>,
@@ -133,6 +136,7 @@ pub fn TextInput(
                 minlength=min_length
                 maxlength=max_length
                 autofocus=autofocus
+                inputmode=inputmode
                 list=list
                 required=required
                 aria-invalid=invalid

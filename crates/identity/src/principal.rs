@@ -25,6 +25,9 @@ pub struct Principal {
     pub proved_at: DateTime<Utc>,
     /// What they proved it with beside the first factor.
     pub second_factor: Option<SecondFactor>,
+    /// Whether their role needs a second factor and this session has none: until it has, they may do
+    /// nothing but give one.
+    pub second_factor_due: bool,
     /// What a program may do in their name, where it shows a token of theirs. None for themselves.
     pub scopes: Option<Scopes>,
 }
@@ -64,7 +67,7 @@ impl Principal {
     /// Asked before anything that not everybody may do.
     pub fn may(&self, permission: Permission) -> Result<Permitted, Forbidden> {
         let within_scopes = self.scopes.as_ref().is_none_or(|scopes| scopes.permit(permission));
-        if within_scopes && permission.is_held_by(self.roles.iter()) {
+        if within_scopes && !self.second_factor_due && permission.is_held_by(self.roles.iter()) {
             Ok(Permitted(self.user_id))
         } else {
             Err(Forbidden(permission))
@@ -72,9 +75,11 @@ impl Principal {
     }
 
     /// Asked before anything that guards the account is changed. A program never has such a proof:
-    /// a token shows that it was given one, not that its owner is there.
+    /// a token shows that it was given one, not that its owner is there. Nor does a trusted browser:
+    /// it spares its owner the second factor to come in, not to change what guards the account.
     pub fn proved(&self, now: DateTime<Utc>) -> Result<Proved, ProofNeeded> {
-        if self.scopes.is_none() && now - self.proved_at <= PROOF_LASTS {
+        let trusted = self.second_factor == Some(SecondFactor::TrustedDevice);
+        if self.scopes.is_none() && !trusted && now - self.proved_at <= PROOF_LASTS {
             Ok(Proved(self.user_id))
         } else {
             Err(ProofNeeded)
@@ -98,6 +103,7 @@ mod tests {
             email_verified: true,
             proved_at,
             second_factor: None,
+            second_factor_due: false,
             scopes: None,
         }
     }
@@ -108,6 +114,20 @@ mod tests {
         assert!(freelancer(now - PROOF_LASTS).proved(now).is_ok());
         let early = freelancer(now - PROOF_LASTS - TimeDelta::seconds(1));
         assert_eq!(early.proved(now).unwrap_err(), ProofNeeded);
+    }
+
+    #[test]
+    fn a_trusted_browser_is_no_proof() {
+        let now = Utc::now();
+        let factor = |factor| Principal { second_factor: Some(factor), ..freelancer(now) };
+        assert!(factor(SecondFactor::Totp).proved(now).is_ok());
+        assert_eq!(factor(SecondFactor::TrustedDevice).proved(now).unwrap_err(), ProofNeeded);
+    }
+
+    #[test]
+    fn whoever_owes_the_second_factor_may_do_nothing() {
+        let due = Principal { second_factor_due: true, ..freelancer(Utc::now()) };
+        assert!(Permission::ALL.iter().all(|&permission| due.may(permission).is_err()));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use storage::{
-    email_changes, feeds, known_devices, letter_counts, outbox, own_data, password_resets, sessions, sign_ups,
+    email_changes, feeds, known_devices, letter_counts, outbox, own_data, passkeys, password_resets,
+    pending_sign_ins, second_factors, sessions, sign_ups, trusted_devices,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +48,10 @@ impl Services {
         email_changes::delete_expired(house, now).await?;
         letter_counts::prune(house, now - KEEP_COUNTS).await?;
         known_devices::prune(house, now - KEEP_DEVICES).await?;
+        pending_sign_ins::delete_expired(house, now).await?;
+        passkeys::delete_expired(house, now).await?;
+        second_factors::delete_expired(house, now).await?;
+        trusted_devices::delete_expired(house, now).await?;
         outbox::prune(house, now - KEEP_DELIVERED).await?;
         let mut tx = self.database.begin_as_house().await?;
         feeds::prune(&mut tx, now - KEEP_MESSAGES).await?;

@@ -23,12 +23,13 @@ use std::{sync::Arc, time::Duration};
 
 use ::jobs::Runner;
 use chrono::{DateTime, Utc};
+use domain::role::{Role, Roles};
 use embedding::Embedder;
 use events::{
     hub::Hub,
     relay::{Relay, Retries},
 };
-use identity::{password::Passwords, vault::KeyRing};
+use identity::{passkeys::RelyingParty, password::Passwords, vault::KeyRing};
 use mail::{Folder, Mailer, SiteNames};
 use matching::Policy;
 use storage::Database;
@@ -60,6 +61,8 @@ pub struct Settings {
     /// makes room for them and comes back later.
     pub read_within: Duration,
     pub clock: Clock,
+    /// The roles that may do nothing without a second factor.
+    pub second_factor_for: Vec<Role>,
 }
 
 impl Settings {
@@ -81,6 +84,7 @@ impl Settings {
             retries: Retries::default(),
             read_within: Duration::from_secs(10),
             clock: Arc::new(Utc::now),
+            second_factor_for: vec![Role::Admin, Role::Superadmin],
         }
     }
 }
@@ -97,6 +101,9 @@ pub struct Services {
     pub(crate) vault: Vault,
     pub(crate) site: Arc<SiteNames>,
     pub(crate) mailbox: Option<Folder>,
+    /// None where the site has an address that browsers give no passkeys to.
+    pub(crate) passkeys: Option<Arc<RelyingParty>>,
+    second_factor_for: Arc<[Role]>,
     home: Arc<home::Cache>,
     retries: Retries,
 }
@@ -116,6 +123,8 @@ impl Services {
             passwords: Passwords::default(),
             clock: settings.clock,
             mailer: settings.mailer,
+            passkeys: RelyingParty::new(&settings.site.url).ok().map(Arc::new),
+            second_factor_for: settings.second_factor_for.into(),
             site: Arc::new(settings.site),
             mailbox: settings.mailbox,
             home: Arc::default(),
@@ -143,6 +152,11 @@ impl Services {
         (self.clock)()
     }
 
+    /// Whether somebody with these roles may do nothing without a second factor.
+    pub fn needs_second_factor(&self, roles: &Roles) -> bool {
+        self.second_factor_for.iter().any(|role| roles.contains(*role))
+    }
+
     /// The relay that takes events from the outbox to the recommender.
     pub fn relay(&self) -> Relay<Self> {
         Relay::new(self.database.clone(), Arc::new(self.clone()), self.retries)
@@ -152,7 +166,8 @@ impl Services {
     pub fn runner(&self) -> Runner {
         let settings = ::jobs::Settings { clock: self.clock.clone(), ..::jobs::Settings::default() };
         let runner = Runner::new(self.database.house().clone(), settings);
-        accounts::handle(self, own_data::handle(self, letters::handle(self, runner)))
+        let runner = own_data::handle(self, letters::handle(self, runner));
+        accounts::second_factor::handle(self, accounts::handle(self, runner))
     }
 
     /// Does the work behind the scenes until it is told to stop: fills the engine's index, delivers

@@ -280,3 +280,10 @@ pub fn translator() -> ProfileForm {
         ..database_engineer()
     }
 }
+
+/// What an authenticator app with this key shows at a time.
+pub fn app_code(key: &str, at: DateTime<Utc>) -> String {
+    let secret = totp_rs::Secret::try_from_base32(key.replace(' ', "")).unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    totp.generate(u64::try_from(at.timestamp()).unwrap()).to_string()
+}

@@ -143,6 +143,7 @@ pub(crate) async fn open_services(
     let mut settings = Settings::new(opened.database.clone(), embedder, mailer, keys);
     settings.mailbox = folder.filter(|_| config.demo != Demo::None);
     settings.site = SiteNames { support: config.mail.support.clone(), ..services::letters::site_at(origin) };
+    settings.second_factor_for = config.identity.second_factor_for().unwrap_or(settings.second_factor_for);
     settings.notice = notice.map(|notice| notice.to_string());
     let policy = &mut settings.policy;
     policy.top_n = config.matching.top_n as usize;

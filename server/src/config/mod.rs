@@ -9,6 +9,7 @@ mod validate;
 
 use std::{net::IpAddr, path::PathBuf};
 
+use domain::role::Role;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,7 @@ pub struct Config {
     pub embedding: Embedding,
     pub matching: Matching,
     pub live: Live,
+    pub identity: Identity,
     pub log: Log,
     pub metrics: Metrics,
 }
@@ -55,6 +57,7 @@ impl Default for Config {
             embedding: Embedding::default(),
             matching: Matching::default(),
             live: Live::default(),
+            identity: Identity::default(),
             log: Log::default(),
             metrics: Metrics::default(),
         }
@@ -255,6 +258,27 @@ impl Default for Live {
             idle_seconds: 75,
             write_timeout_ms: 5_000,
         }
+    }
+}
+
+/// How sure the site is of who people are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Identity {
+    /// The roles that may do nothing without a second factor, with commas between them.
+    pub second_factor_for: String,
+}
+
+impl Identity {
+    /// None if one of them is no role.
+    pub fn second_factor_for(&self) -> Option<Vec<Role>> {
+        self.second_factor_for.split(',').map(|role| role.trim().parse().ok()).collect()
+    }
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self { second_factor_for: "admin, superadmin".into() }
     }
 }
 

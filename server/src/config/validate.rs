@@ -1,6 +1,6 @@
 //! What no type can express: ranges, and settings that depend on one another.
 
-use domain::account::Email;
+use domain::{account::Email, role::Role};
 use mail::{SettingsError, Smtp};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::EnvFilter;
@@ -9,7 +9,7 @@ use super::{Config, ConfigError, EmbedderChoice};
 
 impl Config {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let checks: [(&'static str, bool, &str); 21] = [
+        let checks: [(&'static str, bool, &str); 22] = [
             (
                 "server.request_timeout_seconds",
                 self.server.request_timeout_seconds > 0,
@@ -78,6 +78,13 @@ impl Config {
             ),
             ("matching.threshold", (0.0..=1.0).contains(&self.matching.threshold), "it must be from 0 to 1"),
             ("matching.top_n", (1..=1_000).contains(&self.matching.top_n), "it must be from 1 to 1000"),
+            (
+                "identity.second_factor_for",
+                self.identity.second_factor_for().is_some_and(|roles| {
+                    [Role::Admin, Role::Superadmin].iter().all(|role| roles.contains(role))
+                }),
+                "it must be roles with commas between them, admin and superadmin among them",
+            ),
             ("live.ping_seconds", (1..=3_600).contains(&self.live.ping_seconds), "it must be from 1 to 3600"),
             (
                 "live.idle_seconds",

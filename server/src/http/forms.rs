@@ -100,6 +100,17 @@ fn is_about_access(action: &str) -> bool {
         "request_export",
         "sign_out_device",
         "sign_out_others",
+        "begin_app",
+        "confirm_app",
+        "remove_app",
+        "renew_recovery_codes",
+        "recovery_codes_kept",
+        "allow_email_codes",
+        "add_passkey",
+        "rename_passkey",
+        "remove_passkey",
+        "forget_trusted_device",
+        "forget_trusted_devices",
     ];
     action.strip_prefix("/api/").is_some_and(|function| functions.contains(&function))
 }

@@ -3,20 +3,22 @@
 use std::net::{IpAddr, SocketAddr};
 
 use app::{
+    access::is_on_the_way_to_a_second_factor,
     cookie::Transport,
+    error::{ApiError, ErrorKind},
     ssr::{ClientAddress, Unencrypted, Viewer},
 };
 use axum::{
     extract::{ConnectInfo, Request, State as Extracted},
-    http::{HeaderMap, header},
+    http::{HeaderMap, Method, header},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
 use identity::Principal;
 use services::accounts::{self, Device};
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, wants_html};
 use crate::State;
 
 /// How browsers reach this server.
@@ -55,7 +57,12 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
     if let Some(address) = client_address(&request, state.config().server.proxies) {
         request.extensions_mut().insert(ClientAddress(address));
     }
-    let mut response = next.run(request).await;
+    let owes = viewer.0.as_ref().is_some_and(|who| who.second_factor_due);
+    let mut response = if owes && !is_on_the_way_to_a_second_factor(request.uri().path()) {
+        to_a_second_factor(&request)
+    } else {
+        next.run(request).await
+    };
     // An error page around it has their name in its frame, too.
     response.extensions_mut().insert(viewer);
     // The browser keeps the token as long as the session lives on, unless it has just got another.
@@ -77,6 +84,16 @@ pub(crate) fn device(request: &Request, who: &Principal) -> Device {
         session: Some(who.session_id),
         ..Device::default()
     }
+}
+
+/// For whoever has a role that needs a second factor, and has given none: nothing else is open to
+/// them first.
+fn to_a_second_factor(request: &Request) -> Response {
+    if *request.method() == Method::GET && wants_html(request.headers()) {
+        return Redirect::to("/account/security").into_response();
+    }
+    let message = "Your role needs a second factor. Set one up at /account/security first.";
+    Refusal(ApiError::new(ErrorKind::Forbidden, message)).into_response()
 }
 
 /// Whether a proxy says that the browser reached it by TLS.

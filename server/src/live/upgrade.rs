@@ -88,6 +88,9 @@ async fn admit(
         let message = format!("The live channel needs a session: the cookie {cookie}.");
         return Err(ApiError::new(ErrorKind::SignedOut, message));
     };
+    if principal.second_factor_due {
+        return Err(ApiError::new(ErrorKind::Forbidden, "Your role needs a second factor first."));
+    }
     // A cookie comes along by itself, so the page that opens the socket must be ours.
     if origin != Origin::Own {
         return Err(wrong_origin());

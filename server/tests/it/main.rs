@@ -11,5 +11,6 @@ mod letters;
 mod live;
 mod outage;
 mod role_walk;
+mod second_factor;
 mod site;
 mod socket;

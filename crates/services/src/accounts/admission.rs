@@ -72,7 +72,12 @@ pub(crate) async fn admit(
     let second = match first {
         // It verifies the person itself: what one has, and what one is or knows.
         FirstFactor::Passkey => Some(SecondFactor::Passkey),
-        _ if guarded && is_trusted(services, db, user_id, device).await? => Some(SecondFactor::TrustedDevice),
+        _ if guarded
+            && !services.needs_second_factor(&person.roles)
+            && is_trusted(services, db, user_id, device).await? =>
+        {
+            Some(SecondFactor::TrustedDevice)
+        }
         _ => None,
     };
     if guarded && second.is_none() {

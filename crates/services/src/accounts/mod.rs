@@ -6,6 +6,7 @@ mod familiar;
 mod own;
 mod private;
 mod reset;
+pub mod second_factor;
 mod sessions;
 mod sign_in;
 mod sign_up;

@@ -11,7 +11,10 @@ use storage::{
     users::{self, User},
 };
 
-use super::sessions::{Device, SignedIn, renew};
+use super::{
+    second_factor,
+    sessions::{Device, SignedIn, renew},
+};
 use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
@@ -71,6 +74,7 @@ pub async fn change_password(
     // What was asked for under the old password is not to be done under the new one.
     password_resets::forget(&mut tx, who.user_id).await?;
     email_changes::forget(&mut tx, who.user_id).await?;
+    second_factor::distrust(&mut tx, who.user_id).await?;
     let renewed = renew(services, &mut tx, who, None).await?;
     letters::send(services, &mut tx, &account.email, Letter::PasswordChanged).await?;
     audit::record(services, &mut tx, Act::of(who.user_id, "password.changed"), device).await?;

@@ -18,6 +18,7 @@ use super::{
     admission::{Admission, admit},
     familiar,
     own::refuse_weak,
+    second_factor,
     sessions::Device,
 };
 use crate::{
@@ -74,6 +75,7 @@ pub async fn reset_password(
     users::verify_email(&mut tx, user.id, now).await?;
     sessions::delete_others(&mut *tx, user.id, None).await?;
     email_changes::forget(&mut tx, user.id).await?;
+    second_factor::distrust(&mut tx, user.id).await?;
     letters::send(services, &mut tx, &user.email, Letter::PasswordChanged).await?;
     audit::record(services, &mut tx, Act::of(user.id, "password.reset"), device).await?;
     let admission = admit(services, &mut tx, user.id, FirstFactor::EmailLink, device).await?;

@@ -11,6 +11,7 @@ use domain::{
 use identity::{Principal, token};
 use secrecy::{ExposeSecret as _, SecretString};
 use storage::{
+    second_factors,
     sessions::{self, NewSession},
     users,
 };
@@ -133,6 +134,8 @@ pub async fn authenticate(services: &Services, token: &str) -> Result<Option<Aut
         sessions::touch(house, session.id, now, expires_at).await?;
         renewed = Some(expires_at - now);
     }
+    let second_factor_due = services.needs_second_factor(&session.roles)
+        && matches!(session.second_factor, None | Some(SecondFactor::TrustedDevice));
     let principal = Principal {
         user_id: session.user_id,
         session_id: session.id,
@@ -142,6 +145,7 @@ pub async fn authenticate(services: &Services, token: &str) -> Result<Option<Aut
         email_verified: session.email_verified,
         proved_at: session.proved_at,
         second_factor: session.second_factor,
+        second_factor_due,
         scopes: None,
     };
     Ok(Some(Authenticated { principal, renewed }))
@@ -217,7 +221,8 @@ pub async fn sign_out_others(services: &Services, who: &Principal, device: &Devi
     Ok(count)
 }
 
-/// Proves again who one is, with the password. The session gets another token.
+/// Proves again who one is, with the password; whoever has a second factor uses that instead. The
+/// session gets another token.
 pub async fn confirm(
     services: &Services,
     who: &Principal,
@@ -227,6 +232,11 @@ pub async fn confirm(
     let wrong = || FieldErrors::one("password", "That is not your password.");
     if password.chars().count() > *PASSWORD_LENGTH.end() {
         return Err(wrong().into());
+    }
+    let factors = second_factors::of(services.database.house(), who.user_id).await?;
+    if factors.is_some_and(|factors| factors.guard()) {
+        let message = "Your account has a second factor. Please confirm with that.";
+        return Err(FieldErrors::one("password", message).into());
     }
     let known = users::credentials_of(services.database.house(), who.user_id).await?;
     let hash = known.and_then(|known| known.password_hash);

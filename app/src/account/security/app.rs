@@ -1,0 +1,129 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use services::accounts::second_factor::{self as factors, AppSetUp};
+
+use crate::{
+    account::AccountLayout,
+    error::ApiError,
+    page::{faults, page, refused},
+    ssr,
+    ui::*,
+};
+
+/// Nothing of a refused form comes back: it was a code.
+#[derive(Default, Deserialize)]
+struct Arguments {}
+
+/// Where one sets up an authenticator app, or removes it.
+#[component]
+pub fn AuthenticatorPage() -> impl IntoView {
+    let services = ssr::services();
+    let who = ssr::signed_in();
+    let refused = refused::<Arguments>("/api/confirm_app")
+        .or_else(|| refused("/api/begin_app"))
+        .or_else(|| refused("/api/remove_app"));
+    let error = refused.map(|refused| refused.error);
+    page(async move {
+        let who = who?;
+        let begun = factors::begun_app(&services, &who).await?;
+        let account = factors::check_up(&services, &who).await?;
+        let since = account.factors.app_since.map(|at| at.format("%-d %B %Y").to_string());
+        Ok(view! {
+            <Title text="Authenticator app" />
+            <AccountLayout
+                here="/account/security"
+                title="Authenticator app"
+                lede="An app on your phone shows a new code every 30 seconds. Signing in then takes the phone, too."
+            >
+                {match (begun, since) {
+                    (Some(set_up), _) => view! { <SetUp set_up error /> }.into_any(),
+                    (None, Some(since)) => view! { <InUse since error /> }.into_any(),
+                    (None, None) => view! { <Begin error /> }.into_any(),
+                }}
+            </AccountLayout>
+        })
+    })
+}
+
+#[component]
+fn Begin(error: Option<ApiError>) -> impl IntoView {
+    view! {
+        {faults(error.as_ref(), Vec::new())}
+        <p class="mb-6">
+            "Any app for one-time codes will do: Aegis, 2FAS, Google Authenticator, 1Password, Bitwarden and many more."
+        </p>
+        <form method="post" action="/api/begin_app">
+            <Button kind=ButtonKind::Primary>"Set up an app"</Button>
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn InUse(since: String, error: Option<ApiError>) -> impl IntoView {
+    view! {
+        {faults(error.as_ref(), Vec::new())}
+        <Notice kind=NoticeKind::Success>{format!("In use since {since}.")}</Notice>
+        <section class="form-section mt-10" aria-labelledby="another">
+            <h2 id="another">"Another phone"</h2>
+            <p class="hint mb-3">"The present app keeps working until the new one has shown a code."</p>
+            <form method="post" action="/api/begin_app">
+                <Button>"Set up another app"</Button>
+            </form>
+        </section>
+        <section class="form-section mt-10" aria-labelledby="remove">
+            <h2 id="remove">"Remove it"</h2>
+            <p class="hint mb-3">
+                "Browsers that you trusted are asked again. Without a passkey, your password alone will open the account, and your recovery codes end with the app."
+            </p>
+            <form method="post" action="/api/remove_app">
+                <Button kind=ButtonKind::Danger>"Remove the app"</Button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn SetUp(set_up: AppSetUp, error: Option<ApiError>) -> impl IntoView {
+    let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
+    let (svg, uri) = (set_up.qr_svg.expose_secret().to_owned(), set_up.uri.expose_secret().to_owned());
+    let key = set_up.manual_key.expose_secret().to_owned();
+    view! {
+        <ol class="set-up">
+            <li>
+                <h2>"Scan this with the app"</h2>
+                <div class="set-up-code">
+                    // Made by us alone, of squares.
+                    <div class="qr" inner_html=svg></div>
+                    <div>
+                        <p>"Or open it on this device: " <a href=uri>"add to an app here"</a>"."</p>
+                        <p class="mt-3">"Or type this key:"</p>
+                        <p class="secret-key"><code>{key}</code></p>
+                    </div>
+                </div>
+            </li>
+            <li>
+                <h2>"Type the code it shows"</h2>
+                <form class="form" method="post" action="/api/confirm_app">
+                    {faults(error.as_ref(), vec![("code", "Code")])}
+                    <TextInput
+                        name="code"
+                        label="Code"
+                        hint="Six digits. Only with it does the app begin to count."
+                        autocomplete="one-time-code"
+                        inputmode="numeric"
+                        max_length=12_u32
+                        errors
+                    />
+                    <div class="form-actions">
+                        <Button kind=ButtonKind::Primary>"Finish"</Button>
+                    </div>
+                </form>
+            </li>
+        </ol>
+    }
+    .into_any()
+}

@@ -1,0 +1,133 @@
+use chrono::{DateTime, SecondsFormat, Utc};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use serde::Deserialize;
+use services::accounts::second_factor::{self as factors, OwnPasskey};
+
+use super::passkey_form::{Passkey, PasskeyForm};
+use crate::{
+    account::AccountLayout,
+    page::{faults, page, query, refused},
+    ssr,
+    ui::*,
+};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Arguments {
+    name: String,
+    passkey: String,
+}
+
+/// One's passkeys: made, named, removed.
+#[component]
+pub fn PasskeysPage() -> impl IntoView {
+    let services = ssr::services();
+    let who = ssr::signed_in();
+    let adding = refused::<Arguments>("/api/add_passkey");
+    let renaming = refused::<Arguments>("/api/rename_passkey");
+    let removing = refused::<Arguments>("/api/remove_passkey").map(|refused| refused.error);
+    let changed = query("changed") == "1" && adding.is_none() && renaming.is_none() && removing.is_none();
+    page(async move {
+        let who = who?;
+        let passkeys = factors::passkeys(&services, &who).await?;
+        let now = services.now();
+        let empty = passkeys.is_empty();
+        let rows: Vec<_> = passkeys
+            .into_iter()
+            .map(|passkey| {
+                let refused = renaming
+                    .as_ref()
+                    .filter(|refused| refused.arguments.passkey == passkey.id.to_string())
+                    .map(|refused| (refused.arguments.name.clone(), refused.error.fields.clone()));
+                view! { <PasskeyRow passkey refused now /> }
+            })
+            .collect();
+        let (name, errors) = match adding {
+            Some(refused) => (refused.arguments.name, refused.error.fields),
+            None => Default::default(),
+        };
+        Ok(view! {
+            <Title text="Passkeys" />
+            <AccountLayout
+                here="/account/security"
+                title="Passkeys"
+                lede="A passkey signs you in with your fingerprint, face or screen lock, and works on no site but this one."
+            >
+                {faults(removing.as_ref(), Vec::new())}
+                {changed.then(|| view! { <div class="mb-6"><Notice kind=NoticeKind::Success>"Your passkeys are changed."</Notice></div> })}
+                {(!empty).then(|| view! { <ul class="rows mb-10">{rows}</ul> })}
+                <section class="form-section" aria-labelledby="new">
+                    <h2 id="new">{if empty { "Your first passkey" } else { "Another passkey" }}</h2>
+                    <PasskeyForm
+                        kind=Passkey::Create
+                        action="/api/add_passkey"
+                        options="/api/passkey_options"
+                        label="Make a passkey"
+                        button=ButtonKind::Primary
+                        errors=errors.clone()
+                    >
+                        <TextInput
+                            name="name"
+                            label="Name"
+                            hint="So that you tell them apart; else it is called after this device."
+                            value=name
+                            required=false
+                            max_length=60_u32
+                            errors=errors
+                        />
+                    </PasskeyForm>
+                </section>
+            </AccountLayout>
+        })
+    })
+}
+
+#[component]
+fn PasskeyRow(
+    passkey: OwnPasskey,
+    /// The name that was refused, and why.
+    refused: Option<(String, domain::FieldErrors)>,
+    now: DateTime<Utc>,
+) -> impl IntoView {
+    let since = passkey.created_at.format("%-d %B %Y").to_string();
+    let used = passkey.last_used_at.map(|at| {
+        let words = ago(at.timestamp_millis(), now.timestamp_millis());
+        let datetime = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        view! { " · last used " <RelativeTime datetime words /> }
+    });
+    let (id, label) = (passkey.id.to_string(), format!("Remove {}", passkey.name));
+    let open = refused.is_some();
+    let (value, errors) = refused.unwrap_or((passkey.name.clone(), Default::default()));
+    view! {
+        <li class="row">
+            <div class="min-w-0">
+                <p class="label">
+                    {passkey.name} {passkey.synced.then(|| view! { " " <Badge text="Synced" tone=Tone::Accent /> })}
+                </p>
+                <p class="hint">{format!("Since {since}")} {used}</p>
+                <details class="mt-1" open=open>
+                    <summary>"Rename"</summary>
+                    <form class="form mt-3" method="post" action="/api/rename_passkey">
+                        <input type="hidden" name="passkey" value=id.clone() />
+                        <label class="label" for=format!("name-{id}")>"New name"</label>
+                        <input class="control" id=format!("name-{id}") name="name" value=value maxlength="60" required />
+                        {errors
+                            .get("name")
+                            .map(|error| view! { <ErrorText id=format!("name-{id}-error") error=error.to_owned() /> })}
+                        <div>
+                            <Button size=ButtonSize::Small>"Save"</Button>
+                        </div>
+                    </form>
+                </details>
+            </div>
+            <form method="post" action="/api/remove_passkey">
+                <input type="hidden" name="passkey" value=id.clone() />
+                <button class="button button-secondary button-s" type="submit" aria-label=label>
+                    "Remove"
+                </button>
+            </form>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,160 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use serde::Deserialize;
+use services::accounts::second_factor::{self as factors, Pending};
+
+use super::{
+    factor_forms::{AppCodeForm, RecoveryCodeForm, TrustBox},
+    passkey_form::{Passkey, PasskeyForm},
+};
+use crate::{
+    error::ApiError,
+    page::{go, page, query, refused},
+    ssr,
+    ui::*,
+};
+
+/// What comes back of a refused form; the codes do not.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Arguments {
+    next: String,
+}
+
+/// Where one gives the second factor to sign in.
+#[component]
+pub fn SecondFactorPage() -> impl IntoView {
+    let services = ssr::services();
+    let token = ssr::pending();
+    ssr::keep_private();
+    let refused = refused::<Arguments>("/api/second_factor").or_else(|| refused("/api/send_sign_in_code"));
+    let (next, error) = match refused {
+        Some(refused) => (refused.arguments.next, Some(refused.error)),
+        None => (query("next"), None),
+    };
+    page(async move {
+        let Some(pending) = factors::pending(&services, &token).await? else {
+            go(if token.is_empty() { "/sign-in" } else { "/sign-in?again=1" });
+            return Ok(().into_any());
+        };
+        Ok(view! {
+            <Title text="Second step" />
+            <Second pending next error />
+        }
+        .into_any())
+    })
+}
+
+#[component]
+fn Second(pending: Pending, next: String, error: Option<ApiError>) -> impl IntoView {
+    let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
+    // What stands at no field stands above all of them.
+    let message = error.filter(|error| error.fields.is_empty()).map(|error| error.message);
+    let (first, stand_ins) = (pending.passkey || pending.app, pending.recovery || pending.email);
+    let open = errors.get("recovery_code").is_some() || pending.email_sent || !first;
+    view! {
+        <div class="max-w-lg mx-auto">
+            <PageHeader
+                title="One more step"
+                lede="Your account has a second factor, so that a password alone opens nothing."
+            />
+            {message.map(|message| view! { <div class="mb-6"><Notice kind=NoticeKind::Error>{message}</Notice></div> })}
+            <div class="ways">
+                {pending
+                    .passkey
+                    .then(|| {
+                        let next = next.clone();
+                        let trust = pending.may_trust.then(|| view! { <TrustBox /> });
+                        view! {
+                            <section class="way">
+                                <h2>"Passkey"</h2>
+                                <PasskeyForm
+                                    kind=Passkey::Get
+                                    action="/api/second_factor"
+                                    options="/api/passkey_second_options"
+                                    label="Use a passkey"
+                                    button=if pending.app { ButtonKind::Secondary } else { ButtonKind::Primary }
+                                    errors=errors.clone()
+                                >
+                                    <input type="hidden" name="next" value=next />
+                                    {trust}
+                                </PasskeyForm>
+                            </section>
+                        }
+                    })}
+                {pending
+                    .app
+                    .then(|| {
+                        view! {
+                            <section class="way">
+                                <h2>"Authenticator app"</h2>
+                                <AppCodeForm
+                                    action="/api/second_factor"
+                                    next=next.clone()
+                                    may_trust=pending.may_trust
+                                    errors=errors.clone()
+                                />
+                            </section>
+                        }
+                    })}
+                {stand_ins
+                    .then(|| {
+                        view! {
+                            <details class="way" open=open>
+                                <summary>"Not at hand? Other ways in"</summary>
+                                {pending.email.then(|| view! { <EmailWay next=next.clone() sent=pending.email_sent errors=errors.clone() /> })}
+                                {pending
+                                    .recovery
+                                    .then(|| {
+                                        view! {
+                                            <RecoveryCodeForm
+                                                action="/api/second_factor"
+                                                next=next.clone()
+                                                errors=errors.clone()
+                                            />
+                                        }
+                                    })}
+                            </details>
+                        }
+                    })}
+            </div>
+            <p class="mt-6">
+                <a href="/sign-in">"Begin again with another account"</a>
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// A code that is sent on request, and the field to type it in.
+#[component]
+fn EmailWay(next: String, sent: bool, errors: domain::FieldErrors) -> impl IntoView {
+    let send = if sent { "Send another code" } else { "Send me a code by e-mail" };
+    view! {
+        {sent
+            .then(|| {
+                view! {
+                    <form class="form" method="post" action="/api/second_factor">
+                        <input type="hidden" name="next" value=next.clone() />
+                        <TextInput
+                            name="email_code"
+                            label="Code from our letter"
+                            hint="Eight digits, good for ten minutes."
+                            autocomplete="one-time-code"
+                            inputmode="numeric"
+                            max_length=20_u32
+                            errors
+                        />
+                        <div>
+                            <Button>"Use this code"</Button>
+                        </div>
+                    </form>
+                }
+            })}
+        <form method="post" action="/api/send_sign_in_code">
+            <input type="hidden" name="next" value=next />
+            <Button>{send}</Button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,103 @@
+//! Whether what somebody answers is their second factor.
+
+use chrono::TimeDelta;
+use domain::{
+    FieldErrors, UserId,
+    account::{FirstFactor, SecondFactor},
+};
+use identity::{email_code, recovery};
+use sqlx::PgConnection;
+use storage::{pending_sign_ins::PendingSignIn, second_factors};
+
+use super::{app, passkeys};
+use crate::{Result, Services};
+
+/// Codes of an app and codes by e-mail can be guessed. So many wrong ones are listened to in a day;
+/// after them, recovery codes and passkeys, which cannot be guessed, still let their owner in.
+const GUESSES: i32 = 30;
+const GUESSES_WITHIN: TimeDelta = TimeDelta::days(1);
+
+/// What somebody answers when the second factor is asked for.
+pub enum Answer<'a> {
+    /// What the authenticator app shows.
+    App(&'a str),
+    Recovery(&'a str),
+    /// What was sent by e-mail for this sign-in.
+    Email(&'a str),
+    Passkey {
+        /// The token of what the browser was asked to sign.
+        ceremony: &'a str,
+        answer: &'a str,
+    },
+}
+
+impl Answer<'_> {
+    /// What to tell somebody whose answer was wrong, at the field of it.
+    pub(super) fn wrong(&self) -> FieldErrors {
+        let (field, message) = match self {
+            Self::App(_) => ("code", "That code is not right, or was used before. Wait for the next one."),
+            Self::Recovery(_) => {
+                ("recovery_code", "That is none of your recovery codes, or it was used before.")
+            }
+            Self::Email(_) => ("email_code", "That code is not right, or is no longer good."),
+            Self::Passkey { .. } => {
+                ("passkey", "That passkey did not work here. Please try again, or choose another way.")
+            }
+        };
+        FieldErrors::one(field, message)
+    }
+}
+
+/// The factor that the answer proves, or why it proves none, for the log. What can be used once is
+/// used up.
+pub(super) async fn prove(
+    services: &Services,
+    db: &mut PgConnection,
+    user_id: UserId,
+    pending: Option<&PendingSignIn>,
+    answer: &Answer<'_>,
+) -> Result<Result<SecondFactor, &'static str>> {
+    let right = match answer {
+        Answer::App(code) => {
+            count_guess(services, db, user_id, "code").await?;
+            app::accepts(services, db, user_id, code).await?.then_some(SecondFactor::Totp)
+        }
+        Answer::Email(code) => {
+            count_guess(services, db, user_id, "email_code").await?;
+            let stored = pending.filter(|pending| pending.first_factor != FirstFactor::EmailLink);
+            let stored = stored.and_then(|pending| pending.email_code.as_deref());
+            stored.is_some_and(|stored| email_code::check(code, stored)).then_some(SecondFactor::EmailCode)
+        }
+        Answer::Recovery(code) => match recovery::hash(code) {
+            Some(hash) => second_factors::use_recovery_code(&mut *db, user_id, &hash, services.now())
+                .await?
+                .then_some(SecondFactor::RecoveryCode),
+            None => None,
+        },
+        Answer::Passkey { ceremony, answer } => {
+            return Ok(passkeys::confirms(services, db, user_id, ceremony, answer)
+                .await?
+                .map(|()| SecondFactor::Passkey));
+        }
+    };
+    if right.is_some() && matches!(answer, Answer::App(_) | Answer::Email(_)) {
+        second_factors::forgive_guess(&mut *db, user_id).await?;
+    }
+    Ok(right.ok_or("wrong code"))
+}
+
+/// Counts a guess before it is known whether it is right: of guesses at once, each counts.
+pub(super) async fn count_guess(
+    services: &Services,
+    db: &mut PgConnection,
+    user_id: UserId,
+    field: &'static str,
+) -> Result<()> {
+    let guesses = second_factors::count_guess(db, user_id, services.now(), GUESSES_WITHIN).await?;
+    if guesses > GUESSES {
+        let message = "Too many wrong codes were tried for this account. Use a recovery code or a passkey, or come \
+                       back tomorrow.";
+        return Err(FieldErrors::one(field, message).into());
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! The second half of signing in, and proving again who one is, with a second factor.
+
+use domain::account::{FirstFactor, SecondFactor};
+use identity::{Principal, token};
+use mail::{Letter, letter::FactorChange};
+use sqlx::PgConnection;
+use storage::{pending_sign_ins, second_factors, users};
+
+use super::{
+    answer::{Answer, prove},
+    email,
+    trusted::{self, Trust},
+};
+use crate::{
+    Result, ServiceError, Services,
+    accounts::{
+        Device, SignedIn,
+        admission::{ProvedWith, let_in},
+        sessions::{open_session, renew},
+    },
+    audit::{self, Act},
+    letters,
+};
+
+/// After so many wrong answers one begins again with the first factor.
+pub(super) const ATTEMPTS: i16 = 5;
+
+/// What the page that asks for the second factor offers.
+pub struct Pending {
+    pub first_factor: FirstFactor,
+    pub app: bool,
+    pub passkey: bool,
+    pub recovery: bool,
+    pub email: bool,
+    /// Whether a code by e-mail is on its way.
+    pub email_sent: bool,
+    pub may_trust: bool,
+}
+
+/// A sign-in that lacks the second factor; none if it is over.
+pub async fn pending(services: &Services, token: &str) -> Result<Option<Pending>> {
+    let Some(token_hash) = token::hash(token) else { return Ok(None) };
+    let mut tx = services.database.begin_as_house().await?;
+    let known = pending_sign_ins::by_token(&mut *tx, &token_hash, ATTEMPTS, services.now()).await?;
+    let Some(known) = known else { return Ok(None) };
+    let person = users::admittable(&mut tx, known.user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let factors = second_factors::of(&mut *tx, known.user_id).await?.ok_or(ServiceError::SignedOut)?;
+    tx.commit().await?;
+    Ok(Some(Pending {
+        first_factor: known.first_factor,
+        app: factors.app_since.is_some(),
+        passkey: factors.passkeys > 0 && services.passkeys.is_some(),
+        recovery: factors.recovery_codes > 0,
+        email: email::is_offered(services, &known, &factors, &person),
+        email_sent: known.email_codes_sent > 0,
+        may_trust: !services.needs_second_factor(&person.roles),
+    }))
+}
+
+/// What a finished sign-in gives the browser.
+pub struct Finished {
+    pub signed_in: SignedIn,
+    pub trust: Option<Trust>,
+}
+
+/// Signs somebody in who has given the first factor before, and now gives the second.
+///
+/// Errors: [`ServiceError::SignedOut`] if the sign-in is over, by time or by wrong answers.
+pub async fn finish_sign_in(
+    services: &Services,
+    token: &str,
+    answer: &Answer<'_>,
+    trust: bool,
+    device: &Device,
+) -> Result<Finished> {
+    let now = services.now();
+    let token_hash = token::hash(token).ok_or(ServiceError::SignedOut)?;
+    let mut tx = services.database.begin_as_house().await?;
+    let pending = pending_sign_ins::attempt(&mut *tx, &token_hash, ATTEMPTS, now)
+        .await?
+        .ok_or(ServiceError::SignedOut)?;
+    let id = pending.user_id;
+    let second = match prove(services, &mut tx, id, Some(&pending), answer).await? {
+        Ok(second) => second,
+        Err(why) => {
+            let act = Act::of_nobody("sign_in.second_factor_failed").about(Some(id)).after(&why);
+            audit::record(services, &mut tx, act, device).await?;
+            tx.commit().await?;
+            let over = pending.attempts >= ATTEMPTS;
+            return Err(if over { ServiceError::SignedOut } else { answer.wrong().into() });
+        }
+    };
+    let person = users::admittable(&mut tx, id).await?.ok_or(ServiceError::SignedOut)?;
+    let_in(&person)?;
+    pending_sign_ins::delete(&mut *tx, &token_hash).await?;
+    let trust = if trust && !services.needs_second_factor(&person.roles) {
+        Some(trusted::trust(services, &mut tx, id, device).await?)
+    } else {
+        None
+    };
+    tell_of_recovery(services, &mut tx, id, second).await?;
+    let signed_in = open_session(services, &mut tx, id, Some(second), device).await?;
+    let proved = ProvedWith { first: pending.first_factor, second: Some(second) };
+    audit::record(services, &mut tx, Act::of(id, "session.opened").after(&proved), device).await?;
+    tx.commit().await?;
+    Ok(Finished { signed_in, trust })
+}
+
+/// Proves again who one is, with a second factor. The session gets another token.
+pub async fn confirm_with(
+    services: &Services,
+    who: &Principal,
+    answer: &Answer<'_>,
+    device: &Device,
+) -> Result<SignedIn> {
+    let mut tx = services.database.begin_as(who.user_id).await?;
+    let second = match prove(services, &mut tx, who.user_id, None, answer).await? {
+        Ok(second) => second,
+        Err(why) => {
+            audit::record(services, &mut tx, Act::of(who.user_id, "proof.failed").after(&why), device)
+                .await?;
+            tx.commit().await?;
+            return Err(answer.wrong().into());
+        }
+    };
+    tell_of_recovery(services, &mut tx, who.user_id, second).await?;
+    let renewed = renew(services, &mut tx, who, Some(second)).await?;
+    audit::record(services, &mut tx, Act::of(who.user_id, "proof.given").after(&second), device).await?;
+    tx.commit().await?;
+    Ok(renewed)
+}
+
+/// Whoever has a recovery code of somebody's can sign in as them, so its owner hears of it.
+async fn tell_of_recovery(
+    services: &Services,
+    db: &mut PgConnection,
+    user_id: domain::UserId,
+    second: SecondFactor,
+) -> Result<()> {
+    if second != SecondFactor::RecoveryCode {
+        return Ok(());
+    }
+    let account = users::by_id(&mut *db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let what = FactorChange::RecoveryCodeUsed;
+    letters::send(services, db, &account.email, Letter::SecondFactorChanged { what }).await
+}

@@ -1,0 +1,185 @@
+// Second factors: an authenticator app, recovery codes, a trusted browser, and passkeys.
+
+import { createHmac } from "node:crypto";
+import { type CDPSession } from "@playwright/test";
+
+import { expectAccessible, expectNoOverhang } from "../support/axe";
+import { PASSWORD, enter } from "../support/people";
+import { type Page, expect, test } from "../support/test";
+
+/** The code that an app with this key shows, `steps` steps of half a minute from now. */
+function appCode(key: string, steps = 0): string {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...key.replace(/\s/g, "")].map((c) => alphabet.indexOf(c).toString(2).padStart(5, "0")).join("");
+  const secret = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const hash = createHmac("sha1", secret).update(counter).digest();
+  const number = hash.readUInt32BE(hash[19]! & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+}
+
+/** Sets an app up and gives its key and the recovery codes. */
+async function setUpApp(page: Page): Promise<{ key: string; codes: string[] }> {
+  await page.goto("/account/security");
+  await page.getByRole("link", { name: "Set up: Authenticator app" }).click();
+  await page.getByRole("button", { name: "Set up an app" }).click();
+  await expect(page.getByRole("img", { name: /QR code/ })).toBeVisible();
+  const key = (await page.locator(".secret-key").textContent())!;
+  await page.getByLabel("Code", { exact: true }).fill("000000");
+  await page.getByRole("button", { name: "Finish" }).click();
+  await expect(page.locator(".error-summary")).toBeVisible();
+  // The code before the present one: the present one is for signing in.
+  await page.getByLabel("Code", { exact: true }).fill(appCode(key, -1));
+  await page.getByRole("button", { name: "Finish" }).click();
+  await expect(page.getByRole("heading", { name: "Recovery codes" })).toBeVisible();
+  const codes = await page.locator(".codes code").allTextContents();
+  expect(codes).toHaveLength(10);
+  return { key, codes };
+}
+
+async function givePassword(page: Page, email: string, next = ""): Promise<void> {
+  await page.goto(`/sign-in${next}`);
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("main").getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+test("an authenticator app is set up, asked for, and each code taken once", async ({ newPerson, browser, baseURL }) => {
+  test.setTimeout(90_000);
+  const person = await newPerson("client");
+  const { key, codes } = await setUpApp(person.page);
+  await expect(person.page.getByRole("link", { name: "Download as text" })).toHaveAttribute("download", /\.txt$/);
+  await person.page.getByRole("button", { name: "I have kept them" }).click();
+  await expect(person.page).toHaveURL(/\/account\/security$/);
+  await person.page.goto("/account/security/codes");
+  await expect(person.page.getByText("10 are left.")).toBeVisible();
+  await expect(person.page.locator(".codes")).toHaveCount(0);
+
+  const page = await (await browser.newContext({ baseURL })).newPage();
+  await givePassword(page, person.email, "?next=%2Faccount");
+  await expect(page.getByRole("heading", { name: "One more step" })).toBeVisible();
+  await page.goto("/account");
+  await expect(page, "half a sign-in opens nothing").toHaveURL(/\/sign-in\?next=%2Faccount$/);
+  await page.goto("/sign-in/second?next=%2Faccount");
+  await page.getByLabel("Code of your authenticator app").fill("123");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await expect(page.getByText("That code is not right").first()).toBeVisible();
+  await page.getByLabel("Trust this browser for 30 days").check();
+  const code = appCode(key);
+  await page.getByLabel("Code of your authenticator app").fill(code);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await expect(page).toHaveURL(/\/account$/);
+
+  await page.getByRole("button", { name: "Sign out on this device" }).click();
+  await givePassword(page, person.email, "?next=%2Faccount%2Fdevices");
+  await expect(page, "a trusted browser is not asked").toHaveURL(/\/account\/devices$/);
+  await page.getByRole("button", { name: /^Do not trust/ }).click();
+  await expect(page.getByText("Not trusted any more.")).toBeVisible();
+
+  const other = await (await browser.newContext({ baseURL })).newPage();
+  await givePassword(other, person.email);
+  await other.getByLabel("Code of your authenticator app").fill(code);
+  await other.getByRole("button", { name: "Go on" }).click();
+  await expect(other.getByText("was used before").first()).toBeVisible();
+  await other.getByText("Not at hand?").click();
+  await other.getByLabel("One of your recovery codes").fill(codes[0]!.toUpperCase());
+  await other.getByRole("button", { name: "Use this code" }).click();
+  await expect(other).not.toHaveURL(/sign-in/);
+  await other.goto("/account/security");
+  await expect(other.getByText("9 are left")).toBeVisible();
+});
+
+test("the pages of second factors are for everybody @js", async ({ newPerson }) => {
+  test.setTimeout(90_000);
+  const { page } = await newPerson("client");
+  const look = async () => {
+    expect.soft(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
+    await expectNoOverhang(page);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expectAccessible(page);
+    }
+  };
+  for (const path of ["", "/app", "/codes", "/passkeys"]) {
+    await page.goto(`/account/security${path}`);
+    await look();
+  }
+  await page.goto("/account/security/app");
+  await page.getByRole("button", { name: "Set up an app" }).click();
+  await look();
+  await page.getByLabel("Code", { exact: true }).fill(appCode((await page.locator(".secret-key").textContent())!));
+  await page.getByRole("button", { name: "Finish" }).click();
+  await expect(page.locator(".codes")).toBeVisible();
+  await look();
+  await page.goto("/confirm?next=%2Faccount");
+  await look();
+});
+
+/** An authenticator within the browser, as Chromium's DevTools make one. */
+async function virtualAuthenticator(page: Page): Promise<CDPSession> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return devtools;
+}
+
+test("a passkey signs its owner in, alone and as the second factor @js", async ({ browser, complaints, baseURL }) => {
+  test.setTimeout(90_000);
+  // Browsers give passkeys to names alone, not to numbers.
+  const url = baseURL!.replace("127.0.0.1", "localhost");
+  complaints.tolerate(/a request to a stranger: http:\/\/localhost/);
+  const context = await browser.newContext({ baseURL: url });
+  complaints.watch(context);
+  const { page, email } = await enter(context, url, "client");
+  await virtualAuthenticator(page);
+
+  await page.goto("/account/security");
+  await page.getByRole("link", { name: "Add: Passkeys" }).click();
+  await page.getByLabel("Name").fill("The blue key");
+  await page.getByRole("button", { name: "Make a passkey" }).click();
+  await expect(page.locator(".codes code")).toHaveCount(10);
+  await page.goto("/account/security/passkeys");
+  await expect(page.getByText("The blue key")).toBeVisible();
+  await page.getByText("Rename").click();
+  await page.getByLabel("New name").fill("The green key");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("The green key")).toBeVisible();
+
+  const signOut = async () => {
+    await page.goto("/account");
+    await page.getByRole("button", { name: "Sign out on this device" }).click();
+    await expect(page).toHaveURL(`${url}/`);
+  };
+  await signOut();
+  await page.goto("/sign-in?next=%2Faccount");
+  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await expect(page).toHaveURL(/\/account$/);
+
+  await signOut();
+  await givePassword(page, email, "?next=%2Faccount%2Fsecurity");
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await expect(page).toHaveURL(/\/account\/security$/);
+
+  await page.goto("/confirm?next=%2Faccount%2Fsecurity%2Fpasskeys");
+  await expect(page.getByLabel("Password"), "a password is no proof here").toHaveCount(0);
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await expect(page).toHaveURL(/\/passkeys$/);
+  await page.getByRole("button", { name: "Remove The green key" }).click();
+  await expect(page.getByText("Your first passkey")).toBeVisible();
+
+  await signOut();
+  await page.goto("/sign-in");
+  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await expect(page.getByText("That passkey did not work here")).toBeVisible();
+  await context.close();
+});
