@@ -115,12 +115,12 @@ test.describe("signing in", () => {
 test("one's account can be changed", async ({ page, signIn }) => {
   await signIn("client");
   await page.goto("/account");
-  await page.getByLabel("Name").fill("Sasha Renamed");
+  await page.getByLabel("Name", { exact: true }).fill("Sasha Renamed");
   await page.getByRole("radio", { name: "Both" }).check();
-  await page.getByRole("main").getByRole("button", { name: "Save" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Save", exact: true }).click();
   await expect(page).toHaveURL("/account?saved=1");
   await expect(page.getByText("Your account is saved.")).toBeVisible();
-  await expect(page.getByLabel("Name")).toHaveValue("Sasha Renamed");
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Sasha Renamed");
   await expect(navigation(page).getByRole("link", { name: "My matches" })).toBeVisible();
 });
 
@@ -129,7 +129,7 @@ test("an account with open jobs stays a client's", async ({ page, signIn }) => {
   await person.postJob({ required_skills: unique("s") });
   await page.goto("/account");
   await page.getByRole("radio", { name: "I look for work" }).check();
-  await page.getByRole("main").getByRole("button", { name: "Save" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.locator("#f-purpose-error")).toContainText("Close them before");
   await expect(page.getByRole("radio", { name: "I look for work" })).toBeChecked();
 });

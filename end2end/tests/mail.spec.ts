@@ -100,7 +100,9 @@ test("an address changes when both ends have agreed", async ({ page, signIn: ent
   }
   await page.getByRole("link", { name: "Your account" }).click();
   await expect(page.getByText(email)).toBeVisible();
+  await person.send("/api/sign_out", {});
   await signIn(page, email, PASSWORD);
+  await expect(page).toHaveURL("/");
   await page.goto("/account/email");
   await expect(page.getByText(email)).toBeVisible();
 });

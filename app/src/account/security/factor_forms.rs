@@ -5,7 +5,7 @@ use crate::ui::*;
 
 /// The code of an authenticator app, as a form of its own.
 #[component]
-pub(in crate::account) fn AppCodeForm(
+pub fn AppCodeForm(
     action: &'static str,
     next: String,
     #[prop(optional)] may_trust: bool,
@@ -34,13 +34,13 @@ pub(in crate::account) fn AppCodeForm(
 }
 
 #[component]
-pub(super) fn TrustBox() -> impl IntoView {
+pub fn TrustBox() -> impl IntoView {
     view! { <Checkbox name="trust" label="Trust this browser for 30 days" /> }.into_any()
 }
 
 /// A recovery code, as a form of its own.
 #[component]
-pub(in crate::account) fn RecoveryCodeForm(
+pub fn RecoveryCodeForm(
     action: &'static str,
     next: String,
     errors: FieldErrors,

@@ -13,9 +13,9 @@ pub use api::*;
 pub use app::*;
 pub use check_up::*;
 pub use codes::*;
+pub use factor_forms::*;
+pub use passkey_form::*;
 pub use passkeys::*;
 pub use second::*;
 
 pub(super) use api::answer;
-pub(super) use factor_forms::{AppCodeForm, RecoveryCodeForm};
-pub(super) use passkey_form::{Passkey, PasskeyForm};

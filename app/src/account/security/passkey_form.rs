@@ -9,14 +9,14 @@ const SCRIPT: &str = include_str!("passkeys.js");
 
 /// What a form with a passkey does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::account) enum Passkey {
+pub enum Passkey {
     Create,
     Get,
 }
 
 /// A form that a passkey answers. It shows itself where the browser has passkeys and JavaScript.
 #[component]
-pub(in crate::account) fn PasskeyForm(
+pub fn PasskeyForm(
     kind: Passkey,
     /// Where the form goes.
     action: &'static str,
