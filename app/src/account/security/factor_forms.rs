@@ -40,11 +40,7 @@ pub fn TrustBox() -> impl IntoView {
 
 /// A recovery code, as a form of its own.
 #[component]
-pub fn RecoveryCodeForm(
-    action: &'static str,
-    next: String,
-    errors: FieldErrors,
-) -> impl IntoView {
+pub fn RecoveryCodeForm(action: &'static str, next: String, errors: FieldErrors) -> impl IntoView {
     view! {
         <form class="form" method="post" action=action>
             <input type="hidden" name="next" value=next />
