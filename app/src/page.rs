@@ -106,6 +106,12 @@ pub fn refused<T: DeserializeOwned>(action: &str) -> Option<Refused<T>> {
     Some(Refused { arguments, error: replay.error })
 }
 
+/// What is wrong with the form of a server function, if `action` has just refused one of which nothing
+/// is to come back: it had no fields, or they held a password or a code.
+pub fn refusal(action: &str) -> Option<ApiError> {
+    ssr::replay(action).map(|replay| replay.error)
+}
+
 /// The page on which the form for `action` stands, told from what the form sent. A browser that
 /// sends a refused form once more names the action as the page it comes from; some never name any.
 pub fn page_of(action: &str, body: &str) -> Option<String> {

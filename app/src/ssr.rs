@@ -279,13 +279,6 @@ pub fn device() -> Device {
     }
 }
 
-/// Keeps a page that is somebody's, though nobody is signed in, out of every cache.
-pub fn keep_private() {
-    if let Some(response) = use_context::<ResponseOptions>() {
-        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    }
-}
-
 /// Sets the status of the page.
 pub fn set_status(status: u16) {
     if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {

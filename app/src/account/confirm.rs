@@ -4,7 +4,7 @@ use leptos_meta::Title;
 use serde::Deserialize;
 use services::accounts::second_factor::{self as factors, CheckUp};
 
-use super::security::{AppCodeForm, Passkey, PasskeyForm, RecoveryCodeForm};
+use super::security::{FactorWays, RecoveryCodeForm};
 use crate::{
     error::ApiError,
     page::{faults, page, query, refused},
@@ -90,48 +90,28 @@ fn WithPassword(next: String, errors: FieldErrors) -> impl IntoView {
 /// Whoever has a second factor uses it: who found a browser open may know the password, too.
 #[component]
 fn WithFactor(account: CheckUp, next: String, errors: FieldErrors) -> impl IntoView {
-    let app = account.factors.app_since.is_some();
     let open = errors.get("recovery_code").is_some();
+    let recovery = (next.clone(), errors.clone());
     view! {
-        <div class="ways">
-            {(account.factors.passkeys > 0)
-                .then(|| {
-                    let next = next.clone();
-                    view! {
-                        <section class="way">
-                            <h2>"Passkey"</h2>
-                            <PasskeyForm
-                                kind=Passkey::Get
-                                action="/api/confirm"
-                                options="/api/passkey_confirm_options"
-                                label="Use a passkey"
-                                button=if app { ButtonKind::Secondary } else { ButtonKind::Primary }
-                                errors=errors.clone()
-                            >
-                                <input type="hidden" name="next" value=next />
-                            </PasskeyForm>
-                        </section>
-                    }
-                })}
-            {app
-                .then(|| {
-                    view! {
-                        <section class="way">
-                            <h2>"Authenticator app"</h2>
-                            <AppCodeForm action="/api/confirm" next=next.clone() errors=errors.clone() />
-                        </section>
-                    }
-                })}
+        <FactorWays
+            action="/api/confirm"
+            options="/api/passkey_confirm_options"
+            passkey=account.factors.passkeys > 0
+            app=account.factors.app_since.is_some()
+            next
+            errors
+        >
             {(account.factors.recovery_codes > 0)
                 .then(|| {
+                    let (next, errors) = recovery;
                     view! {
                         <details class="way" open=open>
                             <summary>"Not at hand? Use a recovery code"</summary>
-                            <RecoveryCodeForm action="/api/confirm" next=next.clone() errors=errors.clone() />
+                            <RecoveryCodeForm action="/api/confirm" next errors />
                         </details>
                     }
                 })}
-        </div>
+        </FactorWays>
     }
     .into_any()
 }

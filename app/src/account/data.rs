@@ -1,13 +1,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::Deserialize;
 use services::own_data::{self, ExportState, KEEP_EXPORT};
 
 use super::layout::AccountLayout;
 use crate::{
     error::ApiError,
-    page::{faults, page, query, refused},
+    page::{faults, page, query, refusal},
     ssr,
     ui::*,
 };
@@ -23,16 +22,12 @@ const CONSEQUENCES: &[&str] = &[
     "None of it can be brought back. There is no time in which you could change your mind.",
 ];
 
-/// Nothing of a refused form comes back.
-#[derive(Default, Deserialize)]
-struct Arguments {}
-
 #[component]
 pub fn DataPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
-    let of_export = refused::<Arguments>("/api/request_export").map(|refused| refused.error);
-    let of_deletion = refused::<Arguments>("/api/delete_account").map(|refused| refused.error);
+    let of_export = refusal("/api/request_export");
+    let of_deletion = refusal("/api/delete_account");
     let asked = query("asked") == "1" && of_export.is_none() && of_deletion.is_none();
     page(async move {
         let state = own_data::export_state(&services, &who?).await?;

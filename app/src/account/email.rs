@@ -8,7 +8,7 @@ use super::layout::AccountLayout;
 use crate::{
     error::ApiError,
     mailbox::MailboxHint,
-    page::{faults, page, query, refused},
+    page::{faults, page, query, refusal, refused},
     ssr,
     ui::*,
 };
@@ -107,17 +107,13 @@ fn ChangeWaiting(new_email: String, waiting: (bool, bool)) -> impl IntoView {
     .into_any()
 }
 
-/// Nothing comes back of a form without fields.
-#[derive(Default, Deserialize)]
-struct Nothing {}
-
 /// Where the links of a change lead. Opening one does nothing yet.
 #[component]
 pub fn ConfirmEmailPage() -> impl IntoView {
     let Some(link) = ssr::link("/account/email/confirm") else { return ().into_any() };
     let services = ssr::services();
     let signed_in = ssr::viewer().is_some();
-    let error = refused::<Nothing>("/api/confirm_email_change").map(|refused| refused.error);
+    let error = refusal("/api/confirm_email_change");
     let done = if error.is_some() { String::new() } else { query("done") };
     page(async move {
         let found = accounts::email_link(&services, &link).await?;

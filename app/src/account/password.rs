@@ -1,24 +1,19 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::Deserialize;
 
 use super::layout::AccountLayout;
 use crate::{
     error::ApiError,
-    page::{faults, page, query, refused},
+    page::{faults, page, query, refusal},
     ssr,
     ui::*,
 };
-
-/// Nothing of a refused form comes back: it was a password.
-#[derive(Default, Deserialize)]
-struct Arguments {}
 
 #[component]
 pub fn PasswordPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
-    let error = refused::<Arguments>("/api/change_password").map(|refused| refused.error);
+    let error = refusal("/api/change_password");
     let saved = query("saved") == "1" && error.is_none();
     page(async move {
         who?.proved(services.now()).map_err(services::ServiceError::from)?;

@@ -1,26 +1,21 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::Deserialize;
 use services::accounts;
 
 use super::new_password_field;
 use crate::{
     error::ApiError,
-    page::{faults, page, refused},
+    page::{faults, page, refusal},
     ssr,
     ui::*,
 };
-
-/// Nothing of a refused form comes back: it was a password.
-#[derive(Default, Deserialize)]
-struct Arguments {}
 
 /// Where the link of somebody who forgot their password leads. Opening it does nothing yet.
 #[component]
 pub fn ResetPage() -> impl IntoView {
     let Some(link) = ssr::link("/reset") else { return ().into_any() };
     let services = ssr::services();
-    let error = refused::<Arguments>("/api/reset_password").map(|refused| refused.error);
+    let error = refusal("/api/reset_password");
     page(async move {
         let email = accounts::reset_link(&services, &link).await?;
         Ok(view! {

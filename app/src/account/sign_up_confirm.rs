@@ -1,19 +1,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::Deserialize;
 use services::accounts::{self, SignUpLink};
 
 use super::new_password_field;
 use crate::{
     error::ApiError,
-    page::{faults, page, refused},
+    page::{faults, page, refusal},
     ssr,
     ui::*,
 };
-
-/// Nothing of a refused form comes back: it was a password.
-#[derive(Default, Deserialize)]
-struct Arguments {}
 
 /// Where the link of a sign-up leads. Opening it does nothing yet, for programs that look through
 /// mail open links as well.
@@ -22,7 +17,7 @@ pub fn ConfirmSignUpPage() -> impl IntoView {
     let Some(link) = ssr::link("/sign-up/confirm") else { return ().into_any() };
     let services = ssr::services();
     let browser = ssr::signing_up();
-    let error = refused::<Arguments>("/api/confirm_sign_up").map(|refused| refused.error);
+    let error = refusal("/api/confirm_sign_up");
     page(async move {
         let led = accounts::sign_up_link(&services, &link, &browser).await?;
         Ok(view! {

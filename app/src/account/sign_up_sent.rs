@@ -1,18 +1,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::Deserialize;
 use services::accounts;
 
 use crate::{
     error::ApiError,
     mailbox::MailboxHint,
-    page::{faults, go, page, query, refused},
+    page::{faults, go, page, query, refusal},
     ssr,
     ui::*,
 };
-
-#[derive(Default, Deserialize)]
-struct Arguments {}
 
 /// Where one waits for the letter. It says the same whether or not the address had an account.
 #[component]
@@ -20,7 +16,7 @@ pub fn SignUpSentPage() -> impl IntoView {
     let services = ssr::services();
     let browser = ssr::signing_up();
     let again = query("again") == "1";
-    let error = refused::<Arguments>("/api/send_sign_up_again").map(|refused| refused.error);
+    let error = refusal("/api/send_sign_up_again");
     ssr::private();
     page(async move {
         let address = accounts::signing_up(&services, &browser).await?;

@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::TimeDelta;
-use domain::account::{AddressForm, SignInForm};
+use domain::account::{AddressForm, NewPasswordForm, SignInForm};
 use identity::Principal;
+use secrecy::ExposeSecret as _;
 use services::{
     ServiceError,
-    accounts::{self, Agreed, Device, EmailLink},
+    accounts::{self, Agreed, Device, EmailLink, SignedIn},
 };
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World, link_in};
@@ -24,6 +25,11 @@ async fn ask(world: &World, who: &Principal, email: &str) -> Result<(), ServiceE
 
 async fn agree(world: &World, link: &str, who: Option<&Principal>) -> Result<Agreed, ServiceError> {
     accounts::confirm_email_change(&world.services, link, who, &Device::default()).await
+}
+
+async fn who(world: &World, signed_in: &SignedIn) -> Principal {
+    let known = accounts::authenticate(&world.services, signed_in.token.expose_secret()).await.unwrap();
+    known.unwrap().principal
 }
 
 fn last_link(world: &World, to: &str) -> String {
@@ -59,6 +65,28 @@ async fn both_ends_confirm_and_then_the_address_is_another(pool: PgPool) {
     assert!(accounts::sign_in(s, &sign_in(NEW), &Device::default()).await.is_ok());
     world.do_jobs().await;
     assert_eq!(world.letters.to(OLD).last().unwrap().subject, "Your e-mail address was changed");
+}
+
+/// A link from a letter, and any other act, once made the last proof look new.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_new_token_is_no_new_proof_of_who_one_is(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let ada = world.person("Ada", "client").await;
+    ask(&world, &ada, NEW).await.unwrap();
+    agree(&world, &last_link(&world, NEW), None).await.unwrap();
+    let password = NewPasswordForm { password: "another good pass phrase".into() };
+    world.advance(TimeDelta::minutes(6));
+    let changed = accounts::change_password(s, &ada, &password, &Device::default()).await.unwrap();
+    let ada = who(&world, &changed).await;
+    assert!(ada.proved(s.now()).is_ok());
+    world.advance(TimeDelta::minutes(5));
+    assert!(ada.proved(s.now()).is_err(), "eleven minutes after signing in");
+    let Agreed::Done(Some(changed)) = agree(&world, &last_link(&world, OLD), Some(&ada)).await.unwrap()
+    else {
+        panic!("the second link of two");
+    };
+    assert!(who(&world, &changed).await.proved(s.now()).is_err());
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

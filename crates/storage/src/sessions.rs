@@ -144,21 +144,21 @@ pub async fn touch(
     Ok(())
 }
 
-/// Gives a session another token, after which the old one opens nothing; notes that its owner has
-/// just proved who they are.
+/// Gives a session another token, after which the old one opens nothing; notes when its owner has
+/// last proved who they are.
 pub async fn rotate(
     db: impl PgExecutor<'_>,
     id: SessionId,
     token_hash: &[u8; 32],
     second_factor: Option<SecondFactor>,
-    now: DateTime<Utc>,
+    proved_at: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
         "update auth.sessions
          set token_hash = $2, proved_at = $3, second_factor = coalesce($4, second_factor) where id = $1",
         id.uuid(),
         token_hash.as_slice(),
-        now,
+        proved_at,
         second_factor.map(SecondFactor::as_str),
     )
     .execute(db)

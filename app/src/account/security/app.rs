@@ -1,30 +1,22 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use secrecy::ExposeSecret as _;
-use serde::Deserialize;
 use services::accounts::second_factor::{self as factors, AppSetUp};
 
 use crate::{
     account::AccountLayout,
     error::ApiError,
-    page::{faults, page, refused},
+    page::{faults, page, refusal},
     ssr,
     ui::*,
 };
-
-/// Nothing of a refused form comes back: it was a code.
-#[derive(Default, Deserialize)]
-struct Arguments {}
 
 /// Where one sets up an authenticator app, or removes it.
 #[component]
 pub fn AuthenticatorPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
-    let refused = refused::<Arguments>("/api/confirm_app")
-        .or_else(|| refused("/api/begin_app"))
-        .or_else(|| refused("/api/remove_app"));
-    let error = refused.map(|refused| refused.error);
+    let error = ["/api/confirm_app", "/api/begin_app", "/api/remove_app"].into_iter().find_map(refusal);
     page(async move {
         let who = who?;
         let begun = factors::begun_app(&services, &who).await?;

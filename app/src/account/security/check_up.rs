@@ -1,25 +1,21 @@
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::Deserialize;
 use services::accounts::second_factor::{self as factors, CheckUp};
 
 use crate::{
     account::AccountLayout,
-    page::{faults, page, query, refused},
+    page::{faults, page, query, refusal},
     ssr,
     ui::*,
 };
-
-#[derive(Default, Deserialize)]
-struct Arguments {}
 
 /// How well one's account is guarded, at a glance.
 #[component]
 pub fn SecurityPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
-    let error = refused::<Arguments>("/api/allow_email_codes").map(|refused| refused.error);
+    let error = refusal("/api/allow_email_codes");
     let changed = query("changed") == "1" && error.is_none();
     page(async move {
         let who = who?;
@@ -29,7 +25,7 @@ pub fn SecurityPage() -> impl IntoView {
         let advice = items(&account, services.now());
         let to_do = advice.iter().filter(|item| item.state != State::Good).count();
         let lede = match to_do {
-            0 => "All is well. Nobody gets in who is not you.".to_owned(),
+            0 => "All is well: there is nothing left to do here.".to_owned(),
             1 => "One thing would make your account safer.".to_owned(),
             count => format!("{count} things would make your account safer."),
         };

@@ -1,17 +1,13 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::Deserialize;
 use services::accounts::second_factor as factors;
 
 use crate::{
     account::AccountLayout,
-    page::{encode, faults, page, refused},
+    page::{encode, faults, page, refusal},
     ssr,
     ui::*,
 };
-
-#[derive(Default, Deserialize)]
-struct Arguments {}
 
 /// Where recovery codes are shown once, counted, and made anew.
 #[component]
@@ -19,7 +15,7 @@ pub fn RecoveryCodesPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
     let kept = ssr::new_codes();
-    let error = refused::<Arguments>("/api/renew_recovery_codes").map(|refused| refused.error);
+    let error = refusal("/api/renew_recovery_codes");
     page(async move {
         let who = who?;
         let codes: Vec<&str> = kept.split('.').filter(|code| !code.is_empty()).collect();

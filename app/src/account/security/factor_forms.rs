@@ -1,16 +1,65 @@
 use domain::FieldErrors;
 use leptos::prelude::*;
 
+use super::passkey_form::{Passkey, PasskeyForm};
 use crate::ui::*;
+
+/// The second factors that somebody has, each with its form; the children are what stands in for them.
+#[component]
+pub fn FactorWays(
+    /// The server function that takes the answer.
+    action: &'static str,
+    /// The one that says what a passkey is to sign.
+    options: &'static str,
+    passkey: bool,
+    app: bool,
+    /// Whether the browser may be spared the question from now on.
+    #[prop(optional)]
+    may_trust: bool,
+    next: String,
+    errors: FieldErrors,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="ways">
+            {passkey
+                .then(|| {
+                    let next = next.clone();
+                    view! {
+                        <section class="way">
+                            <h2>"Passkey"</h2>
+                            <PasskeyForm
+                                kind=Passkey::Get
+                                action
+                                options
+                                label="Use a passkey"
+                                button=if app { ButtonKind::Secondary } else { ButtonKind::Primary }
+                                errors=errors.clone()
+                            >
+                                <input type="hidden" name="next" value=next />
+                                {may_trust.then(|| view! { <TrustBox /> })}
+                            </PasskeyForm>
+                        </section>
+                    }
+                })}
+            {app
+                .then(|| {
+                    view! {
+                        <section class="way">
+                            <h2>"Authenticator app"</h2>
+                            <AppCodeForm action next may_trust errors />
+                        </section>
+                    }
+                })}
+            {children()}
+        </div>
+    }
+    .into_any()
+}
 
 /// The code of an authenticator app, as a form of its own.
 #[component]
-pub fn AppCodeForm(
-    action: &'static str,
-    next: String,
-    #[prop(optional)] may_trust: bool,
-    errors: FieldErrors,
-) -> impl IntoView {
+fn AppCodeForm(action: &'static str, next: String, may_trust: bool, errors: FieldErrors) -> impl IntoView {
     view! {
         <form class="form" method="post" action=action>
             <input type="hidden" name="next" value=next />
@@ -34,7 +83,7 @@ pub fn AppCodeForm(
 }
 
 #[component]
-pub fn TrustBox() -> impl IntoView {
+fn TrustBox() -> impl IntoView {
     view! { <Checkbox name="trust" label="Trust this browser for 30 days" /> }.into_any()
 }
 

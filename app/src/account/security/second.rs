@@ -3,10 +3,7 @@ use leptos_meta::Title;
 use serde::Deserialize;
 use services::accounts::second_factor::{self as factors, Pending};
 
-use super::{
-    factor_forms::{AppCodeForm, RecoveryCodeForm, TrustBox},
-    passkey_form::{Passkey, PasskeyForm},
-};
+use super::factor_forms::{FactorWays, RecoveryCodeForm};
 use crate::{
     error::ApiError,
     page::{go, page, query, refused},
@@ -26,7 +23,7 @@ struct Arguments {
 pub fn SecondFactorPage() -> impl IntoView {
     let services = ssr::services();
     let token = ssr::pending();
-    ssr::keep_private();
+    ssr::private();
     let refused = refused::<Arguments>("/api/second_factor").or_else(|| refused("/api/send_sign_in_code"));
     let (next, error) = match refused {
         Some(refused) => (refused.arguments.next, Some(refused.error)),
@@ -59,44 +56,15 @@ fn Second(pending: Pending, next: String, error: Option<ApiError>) -> impl IntoV
                 lede="Your account has a second factor, so that a password alone opens nothing."
             />
             {message.map(|message| view! { <div class="mb-6"><Notice kind=NoticeKind::Error>{message}</Notice></div> })}
-            <div class="ways">
-                {pending
-                    .passkey
-                    .then(|| {
-                        let next = next.clone();
-                        let trust = pending.may_trust.then(|| view! { <TrustBox /> });
-                        view! {
-                            <section class="way">
-                                <h2>"Passkey"</h2>
-                                <PasskeyForm
-                                    kind=Passkey::Get
-                                    action="/api/second_factor"
-                                    options="/api/passkey_second_options"
-                                    label="Use a passkey"
-                                    button=if pending.app { ButtonKind::Secondary } else { ButtonKind::Primary }
-                                    errors=errors.clone()
-                                >
-                                    <input type="hidden" name="next" value=next />
-                                    {trust}
-                                </PasskeyForm>
-                            </section>
-                        }
-                    })}
-                {pending
-                    .app
-                    .then(|| {
-                        view! {
-                            <section class="way">
-                                <h2>"Authenticator app"</h2>
-                                <AppCodeForm
-                                    action="/api/second_factor"
-                                    next=next.clone()
-                                    may_trust=pending.may_trust
-                                    errors=errors.clone()
-                                />
-                            </section>
-                        }
-                    })}
+            <FactorWays
+                action="/api/second_factor"
+                options="/api/passkey_second_options"
+                passkey=pending.passkey
+                app=pending.app
+                may_trust=pending.may_trust
+                next=next.clone()
+                errors=errors.clone()
+            >
                 {stand_ins
                     .then(|| {
                         view! {
@@ -117,7 +85,7 @@ fn Second(pending: Pending, next: String, error: Option<ApiError>) -> impl IntoV
                             </details>
                         }
                     })}
-            </div>
+            </FactorWays>
             <p class="mt-6">
                 <a href="/sign-in">"Begin again with another account"</a>
             </p>

@@ -8,14 +8,13 @@ use domain::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::Deserialize;
 use services::{engine::cards::job_place, jobs::View};
 
 use super::own::status_badge;
 use crate::{
     head,
     jobs::{api, posting::json_ld},
-    page::{page, param, refused},
+    page::{page, param, refusal},
     ssr,
     ui::*,
 };
@@ -33,9 +32,7 @@ pub fn JobPage() -> impl IntoView {
 
 /// Why publishing or closing did not work, if that has just been tried.
 fn refused_action() -> Option<String> {
-    #[derive(Deserialize)]
-    struct Arguments {}
-    [api::PUBLISH, api::CLOSE].into_iter().find_map(refused::<Arguments>).map(|refused| refused.error.message)
+    [api::PUBLISH, api::CLOSE].into_iter().find_map(refusal).map(|error| error.message)
 }
 
 fn job_view(seen: View, problem: Option<String>, now: DateTime<Utc>) -> impl IntoView {

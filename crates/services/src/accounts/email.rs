@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     own,
-    sessions::{Device, SignedIn, renew},
+    sessions::{Device, SignedIn, change_token},
 };
 use crate::{
     Result, ServiceError, Services,
@@ -143,7 +143,7 @@ pub async fn confirm_email_change(
     password_resets::forget(&mut tx, id).await?;
     sessions::delete_others(&mut *tx, id, here.map(|who| who.session_id)).await?;
     let renewed = match here {
-        Some(who) => Some(renew(services, &mut tx, who, None).await?),
+        Some(who) => Some(change_token(&mut tx, who).await?),
         None => None,
     };
     letters::send(services, &mut tx, &account.email, Letter::EmailChanged).await?;

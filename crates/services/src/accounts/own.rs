@@ -13,7 +13,7 @@ use storage::{
 
 use super::{
     second_factor,
-    sessions::{Device, SignedIn, renew},
+    sessions::{Device, SignedIn, change_token},
 };
 use crate::{
     Result, ServiceError, Services,
@@ -75,7 +75,7 @@ pub async fn change_password(
     password_resets::forget(&mut tx, who.user_id).await?;
     email_changes::forget(&mut tx, who.user_id).await?;
     second_factor::distrust(&mut tx, who.user_id).await?;
-    let renewed = renew(services, &mut tx, who, None).await?;
+    let renewed = change_token(&mut tx, who).await?;
     letters::send(services, &mut tx, &account.email, Letter::PasswordChanged).await?;
     audit::record(services, &mut tx, Act::of(who.user_id, "password.changed"), device).await?;
     tx.commit().await?;

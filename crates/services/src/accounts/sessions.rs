@@ -254,15 +254,29 @@ pub async fn confirm(
     Ok(renewed)
 }
 
-/// Gives a session another token, because its owner has just proved who they are, or because it may
-/// do other things from now on.
+/// Gives a session another token, because its owner has just proved who they are.
 pub(crate) async fn renew(
     services: &Services,
     db: &mut sqlx::PgConnection,
     who: &Principal,
     second_factor: Option<SecondFactor>,
 ) -> Result<SignedIn> {
+    rotate(db, who, second_factor, services.now()).await
+}
+
+/// Gives a session another token, because what guards the account has changed. That is no proof of
+/// who somebody is: the last one ages on.
+pub(crate) async fn change_token(db: &mut sqlx::PgConnection, who: &Principal) -> Result<SignedIn> {
+    rotate(db, who, None, who.proved_at).await
+}
+
+async fn rotate(
+    db: &mut sqlx::PgConnection,
+    who: &Principal,
+    second_factor: Option<SecondFactor>,
+    proved_at: DateTime<Utc>,
+) -> Result<SignedIn> {
     let (token, token_hash) = new_token()?;
-    sessions::rotate(db, who.session_id, &token_hash, second_factor, services.now()).await?;
+    sessions::rotate(db, who.session_id, &token_hash, second_factor, proved_at).await?;
     Ok(SignedIn { user_id: who.user_id, token, keep_for: Limits::of(&who.roles).idle })
 }

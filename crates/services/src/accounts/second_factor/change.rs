@@ -9,7 +9,7 @@ use storage::{pending_sign_ins, second_factors, sessions, trusted_devices, users
 
 use crate::{
     Result, ServiceError, Services,
-    accounts::sessions::{SignedIn, renew},
+    accounts::sessions::{SignedIn, change_token, renew},
     letters,
 };
 
@@ -40,7 +40,10 @@ pub(super) async fn follow(
     } else if factors.recovery_codes == 0 {
         recovery_codes = new_recovery_codes(services, db, who).await?;
     }
-    let signed_in = renew(services, db, who, shown).await?;
+    let signed_in = match shown {
+        Some(_) => renew(services, db, who, shown).await?,
+        None => change_token(db, who).await?,
+    };
     let account = users::by_id(&mut *db, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
     letters::send(services, db, &account.email, Letter::SecondFactorChanged { what }).await?;
     Ok(Changed { signed_in, recovery_codes })
