@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { type CDPSession } from "@playwright/test";
 
 import { expectAccessible, expectNoOverhang } from "../support/axe";
-import { PASSWORD, enter } from "../support/people";
+import { PASSWORD } from "../support/people";
 import { type Page, expect, test } from "../support/test";
 
 /** The code that an app with this key shows, `steps` steps of half a minute from now. */
@@ -133,17 +133,18 @@ async function virtualAuthenticator(page: Page): Promise<CDPSession> {
   return devtools;
 }
 
-test("a passkey signs its owner in, alone and as the second factor @js", async ({ browser, complaints, baseURL }) => {
+test("a passkey signs its owner in, alone and as the second factor @js", async ({ newPerson, browser, complaints, baseURL }) => {
   test.setTimeout(90_000);
+  const { email } = await newPerson("client");
   // Browsers give passkeys to names alone, not to numbers.
   const url = baseURL!.replace("127.0.0.1", "localhost");
   complaints.tolerate(/a request to a stranger: http:\/\/localhost/);
   const context = await browser.newContext({ baseURL: url });
   complaints.watch(context);
-  const { page, email } = await enter(context, url, "client");
+  const page = await context.newPage();
   await virtualAuthenticator(page);
 
-  await page.goto("/account/security");
+  await givePassword(page, email, "?next=%2Faccount%2Fsecurity");
   await page.getByRole("link", { name: "Add: Passkeys" }).click();
   await page.getByLabel("Name").fill("The blue key");
   await page.getByRole("button", { name: "Make a passkey" }).click();
