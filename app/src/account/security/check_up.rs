@@ -29,7 +29,7 @@ pub fn SecurityPage() -> impl IntoView {
         let advice = items(&account, services.now());
         let to_do = advice.iter().filter(|item| item.state != State::Good).count();
         let lede = match to_do {
-            0 => "All is well. Nobody gets in who is not you.".to_owned(),
+            0 => "All is well: your account is well guarded.".to_owned(),
             1 => "One thing would make your account safer.".to_owned(),
             count => format!("{count} things would make your account safer."),
         };
