@@ -134,7 +134,7 @@ fn DeviceRow(device: SignedInDevice, now: DateTime<Utc>) -> impl IntoView {
                     view! {
                         <form method="post" action="/api/sign_out_device">
                             <input type="hidden" name="session" value=device.id.to_string() />
-                            <button class="button button-small" type="submit" aria-label=label>
+                            <button class="button button-secondary button-s" type="submit" aria-label=label>
                                 "Sign out"
                             </button>
                         </form>

@@ -7,7 +7,7 @@ use domain::account::{AddressForm, NewPasswordForm, SignInForm};
 use secrecy::ExposeSecret as _;
 use services::{
     ServiceError,
-    accounts::{self, Admission, Device, SignedIn},
+    accounts::{self, Admission, Device, SignedIn, second_factor},
 };
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World, link_in};
@@ -75,10 +75,13 @@ async fn a_link_does_not_go_round_the_second_factor(pool: PgPool) {
         .execute(world.pool())
         .await
         .unwrap();
-    let link = ask(&world, ADDRESS).await.unwrap();
+    sqlx::query("update auth.users set email_codes_allowed = true").execute(world.pool()).await.unwrap();
+    let (link, here) = (ask(&world, ADDRESS).await.unwrap(), Device::default());
     let form = NewPasswordForm { password: NEW.into() };
-    let admission = accounts::reset_password(&world.services, &link, &form, &Device::default()).await;
-    assert!(matches!(admission.unwrap(), Admission::SecondFactorDue(_)));
+    let admission = accounts::reset_password(&world.services, &link, &form, &here).await.unwrap();
+    let Admission::SecondFactorDue(pending) = admission else { panic!("the second factor was not asked for") };
+    let code = second_factor::send_sign_in_code(&world.services, pending.token.expose_secret(), &here).await;
+    assert!(matches!(code, Err(ServiceError::Conflict(_))), "a mailbox is not both factors");
     let sessions: i64 =
         sqlx::query_scalar("select count(*) from auth.sessions").fetch_one(world.pool()).await.unwrap();
     assert_eq!(sessions, 0, "the old ones are ended, and there is no new one yet");

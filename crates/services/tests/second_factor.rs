@@ -382,3 +382,36 @@ async fn new_recovery_codes_end_the_former_and_are_shown_to_their_owner_alone(po
         "without a factor there is nothing to recover"
     );
 }
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn anothers_passkey_is_neither_renamed_nor_removed(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let here = Device::default();
+    let (ada, eve) = (world.person("Ada", "client").await, world.person("Eve", "client").await);
+    let id = domain::PasskeyId::new();
+    sqlx::query("insert into auth.passkeys values ($1, $2, 'x', '{}', 'Hers', now())")
+        .bind(id.uuid())
+        .bind(ada.user_id.uuid())
+        .execute(world.pool())
+        .await
+        .unwrap();
+    let renamed = factors::rename_passkey(s, &eve, id, "Mine", &here).await;
+    assert!(matches!(renamed, Err(ServiceError::NotFound(_))));
+    let removed = factors::remove_passkey(s, &eve, id, &here).await;
+    assert!(matches!(removed, Err(ServiceError::NotFound(_))));
+    assert!(factors::passkeys(s, &eve).await.unwrap().is_empty());
+    // What Eve is asked to sign makes no passkey of Ada's.
+    let ceremony = factors::start_registration(s, &eve).await.unwrap().token;
+    let added = factors::add_passkey(s, &ada, ceremony.expose_secret(), "{}", "", &here).await;
+    assert!(matches!(added, Err(ServiceError::Invalid(_))));
+    let left: i64 = sqlx::query_scalar("select count(*) from auth.passkey_ceremonies")
+        .fetch_one(world.pool())
+        .await
+        .unwrap();
+    assert_eq!(left, 1, "it was not even taken away");
+    let mut stale = ada.clone();
+    stale.proved_at -= TimeDelta::hours(1);
+    assert!(matches!(factors::remove_passkey(s, &stale, id, &here).await, Err(ServiceError::ProofNeeded)));
+    factors::remove_passkey(s, &ada, id, &here).await.unwrap();
+}
