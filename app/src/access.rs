@@ -68,6 +68,8 @@ const EDITED_JOB: &str =
     "job_id=00000000-0000-7000-8000-000000000001&version=1&intent=publish&form%5Btitle%5D=x";
 const NO_PERSON: &str = "user=00000000-0000-7000-8000-000000000001";
 
+const SUSPENDED: &str = "user=00000000-0000-7000-8000-000000000001&reason=Spam";
+
 /// Every door of the site.
 pub const DOORS: &[Door] = &[
     // What everybody sees.
@@ -146,6 +148,18 @@ pub const DOORS: &[Door] = &[
     function("/api/sign_out_others", SIGNED_IN, ""),
     function("/api/block", SIGNED_IN, NO_PERSON),
     function("/api/unblock", SIGNED_IN, NO_PERSON),
+    // Administration.
+    page("/admin/people", Access::May(Permission::FindPeople)),
+    page("/admin/people/{id}", Access::May(Permission::FindPeople)),
+    page("/admin/trail", Access::May(Permission::SeeAudit)),
+    function("/api/suspend_account", Access::May(Permission::SuspendAccounts), SUSPENDED),
+    function("/api/reinstate_account", Access::May(Permission::SuspendAccounts), NO_PERSON),
+    function("/api/verify_account", Access::May(Permission::VerifyAccounts), NO_PERSON),
+    function("/api/end_sessions", Access::May(Permission::EndSessions), NO_PERSON),
+    function("/api/change_roles", Access::May(Permission::ChangeRoles), NO_PERSON),
+    function("/api/begin_view", Access::May(Permission::Impersonate), NO_PERSON),
+    // Whoever looks at nobody else's pages is told so.
+    function("/api/end_view", SIGNED_IN, ""),
     // Coming and going.
     function("/api/sign_up", ANYONE, "form%5Bemail%5D=x"),
     function("/api/send_sign_up_again", ANYONE, ""),

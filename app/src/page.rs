@@ -122,6 +122,7 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
         user: String,
     }
     let ids: Ids = serde_qs::Config::new(5, false).deserialize_str(body).unwrap_or_default();
+    let person = || ids.user.parse::<UserId>().ok();
     let job = || ids.job_id.parse::<JobId>().ok();
     Some(match action.strip_prefix("/api/")? {
         "sign_in" | "passkey_sign_in" => "/sign-in".to_owned(),
@@ -148,7 +149,9 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
         "create_job" => "/jobs/new".to_owned(),
         "edit_job" => format!("/jobs/{}/edit", job()?),
         "publish_job" | "close_job" => format!("/jobs/{}", job()?),
-        "block" | "unblock" => format!("/freelancers/{}", ids.user.parse::<UserId>().ok()?),
+        "block" | "unblock" => format!("/freelancers/{}", person()?),
+        "suspend_account" | "reinstate_account" | "verify_account" | "end_sessions" | "change_roles"
+        | "begin_view" => format!("/admin/people/{}", person()?),
         _ => return None,
     })
 }
@@ -194,6 +197,7 @@ mod tests {
         assert_eq!(page("/api/edit_job"), Some(format!("/jobs/{id}/edit")));
         assert_eq!(page("/api/close_job"), Some(format!("/jobs/{id}")));
         assert_eq!(page("/api/block"), Some(format!("/freelancers/{id}")));
+        assert_eq!(page("/api/change_roles"), Some(format!("/admin/people/{id}")));
         assert_eq!(page("/api/theme"), None);
         assert_eq!(page_of("/api/edit_job", "job_id=..%2F..%2Fadmin"), None);
     }

@@ -12,7 +12,7 @@ use leptos_router::{
 };
 
 use crate::{
-    account, freelancers, home, jobs, live, mailbox,
+    account, admin, freelancers, home, jobs, live, mailbox,
     page::{NotFound, here},
     ssr, theme,
     ui::Shell,
@@ -122,6 +122,9 @@ fn Framed() -> impl IntoView {
                 <Route path=path!("/account/data") view=account::DataPage ssr=SsrMode::Async />
                 <Route path=path!("/farewell") view=account::FarewellPage ssr=SsrMode::Async />
                 <Route path=path!("/account/activity") view=account::ActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/people") view=admin::PeoplePage ssr=SsrMode::Async />
+                <Route path=path!("/admin/people/:id") view=admin::PersonPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/trail") view=admin::TrailPage ssr=SsrMode::Async />
                 <Route path=path!("/signed-out") view=account::SignedOutPage ssr=SsrMode::Async />
                 <Route path=path!("/confirm") view=account::ConfirmPage ssr=SsrMode::Async />
                 <Route path=path!("/benchmark/table") view=home::TablePage ssr=SsrMode::Async />

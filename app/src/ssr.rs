@@ -34,6 +34,8 @@ impl Viewer {
         self.0.map(|who| ui::Viewer {
             is_freelancer: who.roles.contains(Role::Freelancer),
             is_client: who.roles.contains(Role::Client),
+            is_admin: who.may(Permission::FindPeople).is_ok(),
+            viewed_by: who.viewed_by.map(|by| by.display_name),
             name: who.display_name,
         })
     }

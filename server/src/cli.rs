@@ -1,4 +1,4 @@
-//! The command line: `eighth serve | migrate | demo | import | outbox | jobs | audit | keys | config`.
+//! The command line: `eighth serve | migrate | demo | import | outbox | jobs | audit | keys | appoint | config`.
 
 use std::process::ExitCode;
 
@@ -60,6 +60,12 @@ enum Role {
     Keys {
         #[command(subcommand)]
         action: Keys,
+    },
+    /// Give somebody with an account a role that nobody takes up by themselves.
+    Appoint {
+        /// `admin` or `superadmin`.
+        role: domain::role::Role,
+        email: String,
     },
     /// Print the configuration in effect, without its secrets.
     Config,
@@ -149,6 +155,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<()> {
         Role::Keys { action: Keys::Generate } => commands::keys::generate(),
         Role::Keys { action: Keys::List } => commands::keys::list(&config).await,
         Role::Keys { action: Keys::Rotate } => commands::keys::rotate(&config).await,
+        Role::Appoint { role, email } => commands::appoint(&config, role, &email).await,
         Role::Config => commands::print_config(&config),
     }
 }

@@ -35,7 +35,7 @@ enum Needs {
 const SETUP: &str = "setup";
 const MATCH: &str = "match";
 
-const BENCHMARKS: [Benchmark; 6] = [
+const BENCHMARKS: [Benchmark; 7] = [
     Benchmark {
         name: "live-match",
         measures: "from a job's commit to the frame in 1,000 browsers",
@@ -56,6 +56,11 @@ const BENCHMARKS: [Benchmark; 6] = [
         name: "sockets",
         measures: "memory and processor time of 10,000 idle sockets",
         needs: &[Needs::Postgres, Needs::Server],
+    },
+    Benchmark {
+        name: "auth",
+        measures: "sign-ins beside the bare hash, pages for members, the check of a session",
+        needs: &[Needs::Postgres, Needs::Server, Needs::Site],
     },
     Benchmark { name: SETUP, measures: "clean clone to first page, and the second start", needs: &[] },
 ];

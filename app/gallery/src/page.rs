@@ -10,7 +10,8 @@ use crate::{
 /// The whole gallery on one page.
 #[component]
 pub fn Gallery() -> impl IntoView {
-    let both = Viewer { name: "Ines Okafor".into(), is_freelancer: true, is_client: true };
+    let both =
+        Viewer { name: "Ines Okafor".into(), is_freelancer: true, is_client: true, ..Viewer::default() };
     view! {
         <Shell viewer=Some(both) path="/matches" bare=true>
             <Hero />
@@ -102,8 +103,8 @@ fn Colours() -> impl IntoView {
 
 #[component]
 fn Headers() -> impl IntoView {
-    let freelancer = Viewer { name: "Ravi Sandhu".into(), is_freelancer: true, is_client: false };
-    let client = Viewer { name: "Harbour Studio".into(), is_freelancer: false, is_client: true };
+    let freelancer = Viewer { name: "Ravi Sandhu".into(), is_freelancer: true, ..Viewer::default() };
+    let client = Viewer { name: "Harbour Studio".into(), is_client: true, ..Viewer::default() };
     view! {
         <Specimen title="Header: signed out, freelancer, client (wide windows)">
             <div class="hidden gap-4 md:grid">

@@ -110,6 +110,14 @@ fn in_words(action: &str) -> String {
         "email.change_confirmed" => "One end confirmed the change of the e-mail address",
         "email.change_given_up" => "The change of the e-mail address was given up",
         "email.changed" => "The e-mail address was changed",
+        "account.seen" => "Somebody of the site looked at your account",
+        "account.suspended" => "Your account was suspended",
+        "account.reinstated" => "Your account was opened again",
+        "email.verified_by_admin" => "Somebody of the site confirmed your e-mail address",
+        "session.closed_by_admin" => "Somebody of the site signed you out everywhere",
+        "roles.changed" => "What you may do was changed",
+        "view.begun" => "Somebody of the site began to see what you see",
+        "view.ended" => "Somebody of the site stopped seeing what you see",
         other => return other.replace(['.', '_'], " "),
     }
     .to_owned()

@@ -13,6 +13,9 @@ pub struct Viewer {
     pub name: String,
     pub is_freelancer: bool,
     pub is_client: bool,
+    pub is_admin: bool,
+    /// Somebody else looks at this person's pages: their name.
+    pub viewed_by: Option<String>,
 }
 
 /// The colours a person chose.
@@ -102,11 +105,29 @@ pub fn Shell(
     };
     view! {
         <a class="skip-link" href="#main">"Skip to content"</a>
+        {viewer.clone().and_then(|viewer| viewer.viewed_by.map(|by| view! { <ViewBanner by name=viewer.name /> }))}
         <SiteHeader viewer path />
         <main id="main" tabindex="-1" class=main_class>
             {children()}
         </main>
         <SiteFooter here theme />
+    }
+    .into_any()
+}
+
+/// Says above everything that somebody looks at another person's pages, and leads back.
+#[component]
+fn ViewBanner(by: String, name: String) -> impl IntoView {
+    view! {
+        <aside class="view-banner" aria-label="Looking at another person's pages">
+            <p>
+                <strong>{by}</strong> ", you see what " <strong>{name}</strong>
+                " sees. You can look at everything and change nothing."
+            </p>
+            <form method="post" action="/api/end_view">
+                <button class="button button-small" type="submit">"Back to your own pages"</button>
+            </form>
+        </aside>
     }
     .into_any()
 }
@@ -176,6 +197,7 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
                 {viewer.is_freelancer.then(|| view! { <a href="/profile">"My profile"</a> })}
                 {viewer.is_client.then(|| view! { <a href="/my/jobs">"My jobs"</a> })}
                 <a href="/account">"Account"</a>
+                {viewer.is_admin.then(|| view! { <a href="/admin/people">"Administration"</a> })}
                 <form method="post" action="/api/sign_out">
                     <button type="submit">"Sign out"</button>
                 </form>

@@ -1,6 +1,7 @@
 //! Benchmarks of the whole product on real parts: `cargo xtask bench NAME` builds what they need and
 //! runs them. Each prints a table and writes its figures as JSON.
 
+mod auth;
 mod eighth;
 mod first_load;
 mod live_match;
@@ -28,6 +29,8 @@ enum Bench {
     Ssr(ssr::Scale),
     /// Bytes over the wire for each page.
     FirstLoad,
+    /// Signing in beside the bare password hash, pages for members, the check of a session.
+    Auth(auth::Scale),
     /// Memory and processor time of idle sockets.
     Sockets(sockets::Scale),
 }
@@ -38,6 +41,7 @@ impl Bench {
             Self::LiveMatch(_) => "live-match",
             Self::Ssr(_) => "ssr",
             Self::FirstLoad => "first-load",
+            Self::Auth(_) => "auth",
             Self::Sockets(_) => "sockets",
         }
     }
@@ -67,6 +71,7 @@ fn run(bench: &Bench) -> anyhow::Result<()> {
             Bench::LiveMatch(scale) => live_match::run(&setting, scale).await,
             Bench::Ssr(scale) => ssr::run(&setting, scale).await,
             Bench::FirstLoad => first_load::run(&setting).await,
+            Bench::Auth(scale) => auth::run(&setting, scale).await,
             Bench::Sockets(scale) => sockets::run(&setting, scale).await,
         }
     })?;

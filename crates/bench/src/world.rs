@@ -11,7 +11,7 @@ use storage::{Database, Logins};
 
 use crate::setting::Setting;
 
-pub(crate) use fill::{Population, client, freelancers, minilm};
+pub(crate) use fill::{Population, client, freelancers, minilm, open};
 
 pub(crate) struct World {
     postgres: PrivatePostgres,

@@ -36,6 +36,7 @@ pub(crate) fn job(plan: &Plan, i: usize) -> DemoJob {
         JobStatus::Open => 90,
         JobStatus::Closed => 7,
         JobStatus::Draft => 3,
+        JobStatus::Held => 0,
     });
     let status = if of_demo_client { JobStatus::Open } else { status };
     let published_at = (status != JobStatus::Draft).then(|| later(&mut dice, plan, created_at, 0.1));

@@ -120,6 +120,11 @@ pub fn display_name(text: &str) -> Result<String, String> {
     line(text, 2, 80)
 }
 
+/// Why an account is suspended, for those who look after accounts.
+pub fn suspension_reason(text: &str) -> Result<String, String> {
+    line(text, 5, 500)
+}
+
 fn new_password(text: &str) -> Result<String, String> {
     let length = text.chars().count();
     if PASSWORD_LENGTH.contains(&length) {

@@ -18,6 +18,8 @@ text_enum! {
     pub enum JobStatus {
         Draft = "draft", "Draft";
         Open = "open", "Open";
+        /// Out of sight while its client's account is suspended.
+        Held = "held", "On hold";
         Closed = "closed", "Closed";
     }
 }

@@ -13,4 +13,4 @@ pub mod totp;
 pub mod vault;
 
 pub use domain::permission::Permission;
-pub use principal::{Forbidden, Permitted, Principal, ProofNeeded, Proved};
+pub use principal::{Forbidden, Permitted, Principal, ProofNeeded, Proved, ViewedBy};

@@ -30,6 +30,16 @@ pub struct Principal {
     pub second_factor_due: bool,
     /// What a program may do in their name, where it shows a token of theirs. None for themselves.
     pub scopes: Option<Scopes>,
+    /// Who looks at this person's pages through a session of their own. They read; nothing is done
+    /// on the person's behalf.
+    pub viewed_by: Option<ViewedBy>,
+}
+
+/// An administrator who sees what somebody else sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewedBy {
+    pub user_id: UserId,
+    pub display_name: String,
 }
 
 /// The person may not do what the act needs.
@@ -79,7 +89,8 @@ impl Principal {
     /// it spares its owner the second factor to come in, not to change what guards the account.
     pub fn proved(&self, now: DateTime<Utc>) -> Result<Proved, ProofNeeded> {
         let trusted = self.second_factor == Some(SecondFactor::TrustedDevice);
-        if self.scopes.is_none() && !trusted && now - self.proved_at <= PROOF_LASTS {
+        let themselves = self.scopes.is_none() && self.viewed_by.is_none();
+        if themselves && !trusted && now - self.proved_at <= PROOF_LASTS {
             Ok(Proved(self.user_id))
         } else {
             Err(ProofNeeded)
@@ -105,7 +116,16 @@ mod tests {
             second_factor: None,
             second_factor_due: false,
             scopes: None,
+            viewed_by: None,
         }
+    }
+
+    #[test]
+    fn who_looks_at_anothers_pages_proves_nothing_for_them() {
+        let now = Utc::now();
+        let by = ViewedBy { user_id: UserId::new(), display_name: "Root".into() };
+        let viewed = Principal { viewed_by: Some(by), ..freelancer(now) };
+        assert_eq!(viewed.proved(now).unwrap_err(), ProofNeeded);
     }
 
     #[test]

@@ -119,6 +119,9 @@ pub enum Letter {
         days: u32,
     },
     AccountDeleted,
+    AccountReinstated,
+    /// The person administers the site from now on, or no longer does.
+    RolesChanged,
 }
 
 /// Names a letter's templates and embeds them.
@@ -161,6 +164,8 @@ templates! {
     AccountSuspended => "account_suspended",
     ExportReady => "export_ready",
     AccountDeleted => "account_deleted",
+    AccountReinstated => "account_reinstated",
+    RolesChanged => "roles_changed",
 }
 
 /// Tells neither links nor codes.

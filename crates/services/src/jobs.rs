@@ -26,12 +26,13 @@ pub struct View {
     pub receipt: Option<Receipt>,
 }
 
-/// A job: what was never published is for its client alone, open and closed ones are for everybody.
+/// A job: what was never published or is on hold is for its client alone, open and closed ones are for
+/// everybody.
 pub async fn view(services: &Services, who: Option<&Principal>, id: JobId) -> Result<View> {
     let mut db = services.database.begin_for(who.map(|who| who.user_id)).await?;
     let job = jobs::by_id(&mut *db, id).await?.ok_or(ServiceError::NotFound("job"))?;
     let own = who.is_some_and(|who| who.user_id == job.client_id);
-    if job.published_at.is_none() && !own {
+    if !own && matches!(job.status, JobStatus::Draft | JobStatus::Held) {
         return Err(ServiceError::NotFound("job"));
     }
     let receipt = match who {
@@ -60,6 +61,8 @@ pub async fn own_job(services: &Services, who: &Principal, id: JobId) -> Result<
         .filter(|job| job.client_id == client.user_id())
         .ok_or(ServiceError::NotFound("job"))
 }
+
+const ON_HOLD: &str = "This job is on hold while the account is looked at.";
 
 /// What becomes of a job that is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +140,7 @@ pub async fn edit(
     jobs::update(&mut tx, id, client.user_id(), expected_version, &content, now).await?.ok_or(
         match before.status {
             JobStatus::Closed => ServiceError::Conflict("This job is closed and can no longer be changed."),
+            JobStatus::Held => ServiceError::Conflict(ON_HOLD),
             _ => ServiceError::Conflict(
                 "This job was changed in another window. Open it again to see its present state.",
             ),
@@ -161,6 +165,7 @@ pub async fn publish(services: &Services, who: &Principal, id: JobId) -> Result<
     match job.status {
         JobStatus::Open => return Ok(()),
         JobStatus::Closed => return Err(ServiceError::Conflict("This job is closed. Post it anew.")),
+        JobStatus::Held => return Err(ServiceError::Conflict(ON_HOLD)),
         JobStatus::Draft => {}
     }
     let mut tx = services.database.begin_as(client.user_id()).await?;

@@ -2,6 +2,7 @@
 //! validates, and owns the transaction that does it.
 
 pub mod accounts;
+pub mod admin;
 pub mod audit;
 pub mod blocks;
 pub mod demo;

@@ -91,6 +91,20 @@ pub async fn of_person(
     Ok(rows.into_iter().map(Entry::from).collect())
 }
 
+/// All entries, newest first, before the entry `before`.
+pub async fn newest(db: impl PgExecutor<'_>, before: Option<i64>, limit: i64) -> Result<Vec<Entry>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select seq, at, actor_id, subject_id, action, address, user_agent, before, after
+         from auth.audit_log where seq < coalesce($1, 9223372036854775807) order by seq desc limit $2",
+        before,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Entry::from).collect())
+}
+
 struct Row {
     seq: i64,
     at: DateTime<Utc>,

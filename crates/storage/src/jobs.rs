@@ -211,7 +211,7 @@ pub async fn insert(db: &mut PgConnection, job: &NewJob<'_>) -> Result<bool> {
     Ok(done.rows_affected() > 0)
 }
 
-/// Replaces a job's content if it still has the `expected` version and is not closed; gives the
+/// Replaces a job's content if it still has the `expected` version and is a draft or open; gives the
 /// new version, or none.
 pub async fn update(
     db: &mut PgConnection,
@@ -227,7 +227,7 @@ pub async fn update(
              nice_skills = $7, skill_keys = $8, budget_kind = $9, budget_min = $10, budget_max = $11,
              currency = $12, budget_usd = $13, duration = $14, weekly_hours = $15, experience = $16,
              work_place = $17, location = $18, regions = $19, utc_offset = $20, languages = $21, updated_at = $22
-         where id = $1 and client_id = $2 and version = $3 and status <> 'closed'
+         where id = $1 and client_id = $2 and version = $3 and status in ('draft', 'open')
          returning version",
         id.uuid(),
         client.uuid(),
@@ -307,6 +307,32 @@ pub async fn close(
     .fetch_optional(db)
     .await?;
     Ok(version)
+}
+
+/// Takes all of a client's open jobs out of sight; gives which.
+pub async fn hold(db: &mut PgConnection, client: UserId, now: DateTime<Utc>) -> Result<Vec<JobId>> {
+    let held = sqlx::query_scalar!(
+        "update core.jobs set status = 'held', version = version + 1, updated_at = $2
+         where client_id = $1 and status = 'open' returning id",
+        client.uuid(),
+        now,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(held.into_iter().map(JobId::from).collect())
+}
+
+/// Opens the jobs again that were held; gives which.
+pub async fn release(db: &mut PgConnection, client: UserId, now: DateTime<Utc>) -> Result<Vec<JobId>> {
+    let released = sqlx::query_scalar!(
+        "update core.jobs set status = 'open', version = version + 1, updated_at = $2
+         where client_id = $1 and status = 'held' returning id",
+        client.uuid(),
+        now,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(released.into_iter().map(JobId::from).collect())
 }
 
 /// Every open job with its vector of this model, where there is one: what the engine's index is

@@ -22,6 +22,7 @@ pub mod own_data;
 pub mod passkeys;
 pub mod password_resets;
 pub mod pending_sign_ins;
+pub mod people;
 pub mod private_details;
 pub mod profiles;
 pub mod rankings;

@@ -38,6 +38,8 @@ pub struct Session {
     pub proved_at: DateTime<Utc>,
     pub second_factor: Option<SecondFactor>,
     pub email_verified: bool,
+    /// Whose pages it shows at this moment instead of its owner's.
+    pub viewing: Option<UserId>,
 }
 
 /// A device on which somebody is signed in, as its owner sees it.
@@ -79,6 +81,7 @@ pub async fn by_token(
 ) -> Result<Option<Session>> {
     let row = sqlx::query!(
         r#"select s.id, s.user_id, s.last_seen_at, s.ends_at, s.proved_at, s.second_factor,
+                  (select v.viewed_id from auth.views v where v.session_id = s.id and v.ends_at > $2) as "viewing?",
                   u.display_name, u.region, u.email_verified_at is not null as "email_verified!",
                   array(select role from auth.user_roles r where r.user_id = s.user_id) as "roles!"
            from auth.sessions s join auth.users u on u.id = s.user_id
@@ -106,6 +109,7 @@ pub async fn by_token(
             proved_at: row.proved_at,
             second_factor: row.second_factor.map(|factor| stored("second factor", &factor)).transpose()?,
             email_verified: row.email_verified,
+            viewing: row.viewing.map(UserId::from),
         })
     })
     .transpose()
@@ -180,6 +184,31 @@ pub async fn forget_proofs_elsewhere(
     )
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Has a session show somebody else's pages until then.
+pub async fn begin_view(
+    db: impl PgExecutor<'_>,
+    id: SessionId,
+    person: UserId,
+    until: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into auth.views (session_id, viewed_id, ends_at) values ($1, $2, $3)
+         on conflict (session_id) do update set viewed_id = $2, ends_at = $3",
+        id.uuid(),
+        person.uuid(),
+        until,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Has a session show its owner's pages again.
+pub async fn end_view(db: impl PgExecutor<'_>, id: SessionId) -> Result<()> {
+    sqlx::query!("delete from auth.views where session_id = $1", id.uuid()).execute(db).await?;
     Ok(())
 }
 

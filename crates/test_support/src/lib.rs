@@ -19,6 +19,7 @@ use domain::{
     account::SignUpForm,
     job::JobForm,
     profile::{LanguageRow, ProfileForm, SkillRow},
+    role::Role,
 };
 use embedding::{Choice, Embedder};
 use events::relay::Retries;
@@ -189,6 +190,18 @@ impl World {
         let who = self.person(name, "freelancer").await;
         profiles::save(&self.services, &who, None, profile).await.unwrap();
         who
+    }
+
+    /// Somebody who administers the site, signed in.
+    pub async fn administrator(&self, name: &str, role: Role) -> Principal {
+        let who = self.person(name, "client").await;
+        sqlx::query("update auth.user_roles set role = $2 where user_id = $1")
+            .bind(who.user_id.uuid())
+            .bind(role.as_str())
+            .execute(self.pool())
+            .await
+            .unwrap();
+        Principal { roles: [role].into_iter().collect(), ..who }
     }
 
     /// Posts a job.

@@ -10,6 +10,7 @@ pub(crate) mod serve;
 use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
+use domain::role::Role;
 use embedding::{Choice, http::HttpSettings};
 use mail::{Folder, Mailer, SiteNames};
 use services::{Services, Settings, audit::Verdict};
@@ -92,6 +93,19 @@ pub(crate) async fn audit_verify(config: &Config) -> anyhow::Result<()> {
         Verdict::CutOff { entries } => {
             anyhow::bail!("the audit log was cut off: {entries} entries are left, and there were more")
         }
+    })
+    .await
+}
+
+/// Makes somebody an administrator: the first one has nobody else to do it.
+pub(crate) async fn appoint(config: &Config, role: Role, email: &str) -> anyhow::Result<()> {
+    with_services(config, async |services| {
+        services::admin::appoint(services, email, role).await.map_err(|error| match error {
+            services::ServiceError::NotFound(_) => anyhow::anyhow!("nobody has an account with {email}"),
+            other => other.into(),
+        })?;
+        println!("{email} has the role {role}, and is asked for a second factor at the next sign-in.");
+        Ok(())
     })
     .await
 }

@@ -16,7 +16,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::CookieJar;
 use identity::Principal;
-use services::accounts::{self, Device};
+use services::accounts::{self, Authenticated, Device};
 
 use super::refusal::{Refusal, wants_html};
 use crate::State;
@@ -43,6 +43,14 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
             Err(error) => return Refusal::from(error).into_response(),
         },
     };
+    if let Some(Authenticated { principal, .. }) = &known
+        && principal.viewed_by.is_some()
+        && !may_be_done_while_viewing(&request)
+    {
+        let message =
+            "You are looking at somebody else's pages and can change nothing. Go back to your own first.";
+        return Refusal(ApiError::new(ErrorKind::Forbidden, message)).into_response();
+    }
     let renewed = known.as_ref().and_then(|known| known.renewed);
     let viewer = Viewer(known.map(|known| known.principal));
     request.extensions_mut().insert(viewer.clone());
@@ -94,6 +102,12 @@ fn to_a_second_factor(request: &Request) -> Response {
     }
     let message = "Your role needs a second factor. Set one up at /account/security first.";
     Refusal(ApiError::new(ErrorKind::Forbidden, message)).into_response()
+}
+
+/// Whoever looks at another person's pages reads, chooses colours, and goes back.
+fn may_be_done_while_viewing(request: &Request) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
+        || matches!(request.uri().path(), "/api/end_view" | "/api/theme")
 }
 
 /// Whether a proxy says that the browser reached it by TLS.

@@ -91,6 +91,13 @@ async fn admit(
     if principal.second_factor_due {
         return Err(ApiError::new(ErrorKind::Forbidden, "Your role needs a second factor first."));
     }
+    // What is new would count as seen by the one whose feed it is.
+    if principal.viewed_by.is_some() {
+        return Err(ApiError::new(
+            ErrorKind::Forbidden,
+            "The live channel is for the person whose feed it is.",
+        ));
+    }
     // A cookie comes along by itself, so the page that opens the socket must be ours.
     if origin != Origin::Own {
         return Err(wrong_origin());

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod admin;
 mod connections;
 mod forms;
 mod headers;

@@ -163,6 +163,9 @@ fn owner_actions(job: &Job) -> impl IntoView + use<> {
     let (title, note) = match status {
         JobStatus::Draft => ("Your draft", "Only you see it. This is how it will look to others."),
         JobStatus::Open => ("Your job", "Everybody can see it, and it is matched."),
+        JobStatus::Held => {
+            ("Your job", "It is on hold: nobody else sees it until your account is looked at.")
+        }
         JobStatus::Closed => ("Your job", "It is closed: it can still be read, and is matched no more."),
     };
     let publish = (status == JobStatus::Draft).then(|| {
@@ -179,7 +182,7 @@ fn owner_actions(job: &Job) -> impl IntoView + use<> {
         }
     });
     let draft = (status == JobStatus::Draft).then_some(job.version);
-    let rest = (status != JobStatus::Closed).then(|| {
+    let rest = matches!(status, JobStatus::Draft | JobStatus::Open).then(|| {
         let (ask, consequence) = match status {
             JobStatus::Draft => ("Discard this draft", "A discarded draft is gone."),
             _ => (

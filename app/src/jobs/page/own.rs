@@ -93,6 +93,7 @@ pub(super) fn status_badge(status: JobStatus) -> impl IntoView {
     let tone = match status {
         JobStatus::Draft => Tone::Warning,
         JobStatus::Open => Tone::Success,
+        JobStatus::Held => Tone::Warning,
         JobStatus::Closed => Tone::Neutral,
     };
     view! { <Badge text=status.label() tone /> }

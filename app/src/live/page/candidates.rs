@@ -57,6 +57,14 @@ fn list(found: Candidates, job: String) -> AnyView {
             />
         }
         .into_any(),
+        JobStatus::Held => view! {
+            <EmptyState
+                title="This job is on hold"
+                text="Nobody sees it and nobody is matched with it until your account is looked at."
+                action=Some(("My jobs".to_owned(), "/my/jobs".to_owned()))
+            />
+        }
+        .into_any(),
         JobStatus::Open => view! {
             {reload_note()}
             <CandidateList job_id=found.job.id cards=found.cards last_seq=found.last_seq />

@@ -74,8 +74,16 @@ pub(crate) fn minilm(setting: &Setting) -> anyhow::Result<Arc<dyn Embedder>> {
         .context("MiniLM's files are missing; `cargo xtask bench live-match` fetches them")
 }
 
-/// Nobody is written to in a benchmark.
-fn open(setting: &Setting, database: &Database, embedder: Arc<dyn Embedder>) -> anyhow::Result<Services> {
+/// The services on a database, comparing words. Nobody is written to in a benchmark.
+pub(crate) fn open(setting: &Setting, database: &Database) -> anyhow::Result<Services> {
+    open_with(setting, database, embedder(Choice::Lexical, PathBuf::new())?)
+}
+
+fn open_with(
+    setting: &Setting,
+    database: &Database,
+    embedder: Arc<dyn Embedder>,
+) -> anyhow::Result<Services> {
     let letters = mail::Folder::open(setting.data.join("mail"), "bench@localhost", 1)?;
     let keys = KeyRing::parse(&setting::KEYS.into())?;
     Ok(Services::open(Settings::new(database.clone(), embedder, Arc::new(letters), keys)))
@@ -103,7 +111,7 @@ pub(crate) async fn client(database: &Database) -> anyhow::Result<UserId> {
 }
 
 async fn demo(setting: &Setting, database: &Database) -> anyhow::Result<()> {
-    let services = open(setting, database, embedder(Choice::Lexical, PathBuf::new())?)?;
+    let services = open(setting, database)?;
     let mut progress = Progress::new("writing the demo");
     services::demo::seed(&services, FREELANCERS, JOBS, SEED, PASSWORD, |done, total| {
         progress.show(done, total);
@@ -120,7 +128,7 @@ async fn demo(setting: &Setting, database: &Database) -> anyhow::Result<()> {
 
 async fn live(setting: &Setting, database: &Database, profiles: usize) -> anyhow::Result<()> {
     let embedder = minilm(setting)?;
-    let services = open(setting, database, embedder.clone())?;
+    let services = open_with(setting, database, embedder.clone())?;
     let mut progress = Progress::new("writing profiles");
     services::demo::seed(&services, profiles, 0, SEED, PASSWORD, |done, total| progress.show(done, total))
         .await?;

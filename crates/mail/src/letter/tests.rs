@@ -37,6 +37,8 @@ fn letters(text: &str) -> Vec<Letter> {
         Letter::AccountSuspended,
         Letter::ExportReady { days: 7 },
         Letter::AccountDeleted,
+        Letter::AccountReinstated,
+        Letter::RolesChanged,
     ]
 }
 

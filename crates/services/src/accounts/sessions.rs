@@ -18,7 +18,7 @@ use storage::{
 
 use super::familiar;
 use crate::{
-    Result, ServiceError, Services,
+    Result, ServiceError, Services, admin,
     audit::{self, Act},
 };
 
@@ -147,6 +147,11 @@ pub async fn authenticate(services: &Services, token: &str) -> Result<Option<Aut
         second_factor: session.second_factor,
         second_factor_due,
         scopes: None,
+        viewed_by: None,
+    };
+    let principal = match session.viewing {
+        Some(person) => admin::as_viewed(services, principal, person).await?,
+        None => principal,
     };
     Ok(Some(Authenticated { principal, renewed }))
 }

@@ -1,0 +1,276 @@
+//! What it costs to know who somebody is: signing in beside the bare password hash, pages for people
+//! who are signed in, and the check of a session.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, ensure};
+use argon2::{
+    Argon2,
+    password_hash::{PasswordVerifier as _, phc::PasswordHash},
+};
+use identity::password::Passwords;
+use reqwest::header;
+use services::accounts;
+use storage::Database;
+
+use crate::{
+    eighth::Eighth,
+    people,
+    report::{Goal, Report, percentile},
+    setting::Setting,
+    world::{Population, World, freelancers, open},
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Scale {
+    /// How long each part of a round takes.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// How often hashing and signing in are measured in turn; the median counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+}
+
+const PASSWORD: &str = "a few words in a row";
+/// Accounts that sign in, one after the other.
+const ACCOUNTS: usize = 200;
+/// People who sign in at the same time: always a few more than can be hashed.
+const AT_ONCE: usize = 6;
+/// The pause between two looks at how long other requests take.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+const SESSION_CHECKS: usize = 5_000;
+
+pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Report> {
+    let world = World::start(setting)?;
+    let url = world.database(setting, Population::Demo).await?;
+    let database = Database::connect(&url, 4)?;
+    let everybody = freelancers(&database).await?;
+    let owners = &everybody[..ACCOUNTS];
+    let ids: Vec<_> = owners.iter().map(|id| id.uuid()).collect();
+    let hash = Passwords::default().hash(PASSWORD.into()).await?;
+    let emails: Vec<String> = sqlx::query_scalar(
+        "update auth.users set password_hash = $1, email_verified_at = now() where id = any($2) returning email",
+    )
+    .bind(&hash)
+    .bind(&ids)
+    .fetch_all(database.pool())
+    .await?;
+    let cookies = people::sign_in(&database, owners).await?;
+
+    let mut report = Report::default();
+    session_check(&mut report, setting, &database, &cookies).await?;
+
+    // Limits on attempts would be what is measured.
+    let variables = [("EIGHTH_EMBEDDING__EMBEDDER", "lexical"), ("EIGHTH_LIMITS__ENABLED", "false")];
+    let server = Arc::new(Eighth::start(setting, &url, &variables, None).await?);
+    let time = Duration::from_secs(scale.seconds);
+    sign_ins(&mut report, &server, &emails, &hash, scale.rounds, time).await?;
+    pages(&mut report, &server, &cookies, time).await?;
+    Arc::into_inner(server).context("nothing asks the server any more")?.stop().await?;
+    database.close().await;
+    world.stop()?;
+    Ok(report)
+}
+
+/// The bare hash and signing in, in turn, so that both see the same machine.
+async fn sign_ins(
+    report: &mut Report,
+    server: &Arc<Eighth>,
+    emails: &[String],
+    hash: &str,
+    rounds: usize,
+    time: Duration,
+) -> anyhow::Result<()> {
+    let (mut raw, mut rates, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let hash = hash.to_owned();
+        raw.push(tokio::task::spawn_blocking(move || raw_rate(&hash, time)).await?);
+        let (rate, latencies) = sign_in_rate(server, emails, time).await?;
+        rates.push(rate);
+        others.push(percentile(&latencies, 0.99));
+    }
+    let (limit, rate) = (percentile(&raw, 0.5), percentile(&rates, 0.5));
+    let cores = thread::available_parallelism()?;
+    report.row("raw_hashes", "1/s", limit, Goal::None, raw, format!("Argon2id alone on {cores} cores"));
+    let note = format!("{AT_ONCE} people at once through the site's form, with session and audit entry");
+    report.row("sign_ins", "1/s", rate, Goal::None, rates, note);
+    let share = rate / limit * 100.0;
+    report.row(
+        "sign_ins_of_raw",
+        "%",
+        share,
+        Goal::AtLeast(90.0),
+        vec![share],
+        "both in the same run, in turn",
+    );
+    let p99 = percentile(&others, 0.5);
+    report.row("other_requests_p99", "ms", p99, Goal::AtMost(50.0), others, "the list of jobs, meanwhile");
+    Ok(())
+}
+
+/// Hashes a second on all cores, with nothing around them.
+fn raw_rate(hash: &str, time: Duration) -> f64 {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let (done, started) = (AtomicUsize::new(0), Instant::now());
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                let argon2 = Argon2::default();
+                let hash = PasswordHash::new(hash).expect("it was made a moment ago");
+                while started.elapsed() < time {
+                    let right = argon2.verify_password(PASSWORD.as_bytes(), &hash).is_ok();
+                    done.fetch_add(usize::from(right), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    done.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64()
+}
+
+/// Sign-ins a second, and how long other requests took meanwhile, in milliseconds.
+async fn sign_in_rate(
+    server: &Arc<Eighth>,
+    emails: &[String],
+    time: Duration,
+) -> anyhow::Result<(f64, Vec<f64>)> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let watched = tokio::spawn(watch(server.clone(), stop.clone()));
+    let started = Instant::now();
+    let people = (0..AT_ONCE).map(|first| {
+        let server = server.clone();
+        let emails: Vec<_> = emails.iter().skip(first).step_by(AT_ONCE).cloned().collect();
+        tokio::spawn(async move {
+            let mut count = 0_usize;
+            for email in emails.iter().cycle() {
+                if started.elapsed() >= time {
+                    break;
+                }
+                sign_in(&server, email).await?;
+                count += 1;
+            }
+            anyhow::Ok(count)
+        })
+    });
+    let mut count = 0;
+    for person in people.collect::<Vec<_>>() {
+        count += person.await??;
+    }
+    let rate = count as f64 / started.elapsed().as_secs_f64();
+    stop.store(true, Ordering::Relaxed);
+    Ok((rate, watched.await??))
+}
+
+async fn sign_in(server: &Eighth, email: &str) -> anyhow::Result<()> {
+    let form = [("form[email]", email), ("form[password]", PASSWORD), ("form[next]", "/")];
+    let body: Vec<_> =
+        form.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    let answer = server
+        .client
+        .post(server.url("/api/sign_in"))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ORIGIN, server.url(""))
+        .header(header::REFERER, server.url("/sign-in"))
+        .header(header::ACCEPT, "text/html")
+        .body(body.join("&"))
+        .send()
+        .await?;
+    let status = answer.status();
+    let cookies = answer.headers().get_all(header::SET_COOKIE);
+    let opened = cookies.iter().any(|cookie| cookie.as_bytes().starts_with(b"eighth_session="));
+    ensure!(opened, "{email} was not signed in: {status}");
+    Ok(())
+}
+
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(
+            |byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            },
+        )
+        .collect()
+}
+
+/// Asks for a page again and again until it is told to stop.
+async fn watch(server: Arc<Eighth>, stop: Arc<AtomicBool>) -> anyhow::Result<Vec<f64>> {
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    let mut latencies = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        tick.tick().await;
+        let started = Instant::now();
+        server.client.get(server.url("/jobs")).send().await?.error_for_status()?.bytes().await?;
+        latencies.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(latencies)
+}
+
+/// Pages that only somebody signed in sees, each person in turn.
+async fn pages(
+    report: &mut Report,
+    server: &Arc<Eighth>,
+    cookies: &[String],
+    time: Duration,
+) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let visitors = (0..AT_ONCE).map(|first| {
+        let server = server.clone();
+        let cookies: Vec<_> = cookies.iter().skip(first).step_by(AT_ONCE).cloned().collect();
+        tokio::spawn(async move {
+            let mut latencies = Vec::new();
+            for cookie in cookies.iter().cycle() {
+                if started.elapsed() >= time {
+                    break;
+                }
+                let asked = Instant::now();
+                let page =
+                    server.client.get(server.url("/account")).header(header::COOKIE, cookie).send().await?;
+                ensure!(page.status() == 200, "the page of an account is {}", page.status());
+                page.bytes().await?;
+                latencies.push(asked.elapsed().as_secs_f64() * 1e3);
+            }
+            Ok(latencies)
+        })
+    });
+    let mut latencies = Vec::new();
+    for visitor in visitors.collect::<Vec<_>>() {
+        latencies.extend(visitor.await??);
+    }
+    let rate = latencies.len() as f64 / started.elapsed().as_secs_f64();
+    let note = format!("/account, {AT_ONCE} connections; the load shares the cores");
+    report.row("authorised_pages", "1/s", rate, Goal::None, vec![rate], note);
+    report.row("authorised_pages_p99", "ms", percentile(&latencies, 0.99), Goal::None, Vec::new(), "");
+    Ok(())
+}
+
+/// Who is behind a token, as each request with a cookie asks.
+async fn session_check(
+    report: &mut Report,
+    setting: &Setting,
+    database: &Database,
+    cookies: &[String],
+) -> anyhow::Result<()> {
+    let services = open(setting, database)?;
+    let tokens: Vec<_> = cookies.iter().filter_map(|cookie| cookie.split_once('=')).collect();
+    let mut checks = Vec::with_capacity(SESSION_CHECKS);
+    for (_, token) in tokens.iter().cycle().take(SESSION_CHECKS) {
+        let started = Instant::now();
+        let known = accounts::authenticate(&services, token).await?;
+        checks.push(started.elapsed().as_secs_f64() * 1e3);
+        ensure!(known.is_some(), "a session is not known");
+    }
+    let p50 = percentile(&checks, 0.5);
+    report.row("session_check_p50", "ms", p50, Goal::AtMost(0.3), Vec::new(), "from the token to the person");
+    report.row("session_check_p99", "ms", percentile(&checks, 0.99), Goal::None, Vec::new(), "");
+    Ok(())
+}

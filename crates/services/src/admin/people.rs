@@ -1,0 +1,252 @@
+use domain::{
+    FieldErrors, UserId,
+    account::{AccountStatus, Email, suspension_reason},
+    role::{Role, Roles},
+};
+use events::Event;
+use identity::{Permission, Principal};
+use mail::Letter;
+use sqlx::{Postgres, Transaction};
+use storage::{
+    audit::Entry,
+    jobs,
+    people::{self, Account, Filter},
+    profiles,
+    sessions::{self, Device as Session},
+    users,
+};
+
+use super::{administers, may_look_after};
+use crate::{
+    Result, ServiceError, Services,
+    accounts::Device,
+    audit::{self, Act},
+    letters,
+};
+
+/// How many people a page of them has.
+pub const PAGE: i64 = 50;
+
+/// A page of people.
+pub struct Found {
+    pub people: Vec<Account>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<UserId>,
+}
+
+/// Finds accounts; `filter.limit` is chosen here.
+pub async fn find(services: &Services, who: &Principal, filter: Filter) -> Result<Found> {
+    who.may(Permission::FindPeople)?;
+    let filter = Filter { limit: PAGE + 1, ..filter };
+    let mut people = people::find(services.database.house(), &filter).await?;
+    let more = people.len() as i64 > PAGE;
+    people.truncate(PAGE as usize);
+    let next = people.last().filter(|_| more).map(|last| last.id);
+    Ok(Found { people, next })
+}
+
+/// An account with what is needed to look after it.
+pub struct AccountView {
+    pub account: Account,
+    pub sessions: Vec<Session>,
+    /// The newest entries of its audit trail.
+    pub trail: Vec<Entry>,
+    /// Whether the viewer may change anything about it.
+    pub changeable: bool,
+}
+
+/// One account. That somebody looked is written down.
+pub async fn person(
+    services: &Services,
+    who: &Principal,
+    id: UserId,
+    device: &Device,
+) -> Result<AccountView> {
+    who.may(Permission::FindPeople)?;
+    let mut tx = services.database.begin_as_house().await?;
+    let account = people::by_id(&mut *tx, id).await?.ok_or(ServiceError::NotFound("account"))?;
+    let sessions = sessions::of_user(&mut *tx, id, services.now()).await?;
+    let trail = storage::audit::of_person(&mut *tx, id, None, audit::PAGE).await?;
+    if id != who.user_id {
+        audit::record(services, &mut tx, Act::of(who.user_id, "account.seen").about(Some(id)), device)
+            .await?;
+    }
+    tx.commit().await?;
+    let changeable = may_look_after(who, &account).is_ok();
+    Ok(AccountView { account, sessions, trail, changeable })
+}
+
+/// The audit trail of everybody, newest first, before the entry `before`.
+pub async fn trail(services: &Services, who: &Principal, before: Option<i64>) -> Result<Vec<Entry>> {
+    who.may(Permission::SeeAudit)?;
+    Ok(storage::audit::newest(services.database.house(), before, audit::PAGE).await?)
+}
+
+/// Shuts somebody out: their sessions end, their profile is paused, their open jobs are held.
+pub async fn suspend(
+    services: &Services,
+    who: &Principal,
+    id: UserId,
+    reason: &str,
+    device: &Device,
+) -> Result<()> {
+    who.may(Permission::SuspendAccounts)?;
+    who.proved(services.now())?;
+    let reason = suspension_reason(reason).map_err(|message| FieldErrors::one("reason", message))?;
+    let now = services.now();
+    let (mut tx, account) = take(services, who, id).await?;
+    if account.status != AccountStatus::Active {
+        return Err(ServiceError::Conflict("This account is not active, so it cannot be suspended."));
+    }
+    if account.roles.contains(Role::Superadmin) && !people::another_superadmin(&mut tx, id).await? {
+        return Err(ServiceError::Conflict(LAST_SUPERADMIN));
+    }
+    people::suspend(&mut *tx, id, &reason, now).await?;
+    sessions::delete_others(&mut *tx, id, None).await?;
+    profiles::pause(&mut tx, id, now).await?;
+    events::append(&mut tx, Event::ProfileSaved { user_id: id }).await?;
+    for job_id in jobs::hold(&mut tx, id, now).await? {
+        events::append(&mut tx, Event::JobClosed { job_id }).await?;
+    }
+    letters::send(services, &mut tx, &account.email, Letter::AccountSuspended).await?;
+    let act = Act::of(who.user_id, "account.suspended").about(Some(id)).after(&reason);
+    audit::record(services, &mut tx, act, device).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Lets somebody in again. Their held jobs are open again; their profile they show again themselves.
+pub async fn reinstate(services: &Services, who: &Principal, id: UserId, device: &Device) -> Result<()> {
+    who.may(Permission::SuspendAccounts)?;
+    who.proved(services.now())?;
+    let now = services.now();
+    let (mut tx, account) = take(services, who, id).await?;
+    if account.status != AccountStatus::Suspended {
+        return Err(ServiceError::Conflict("This account is not suspended."));
+    }
+    people::reinstate(&mut *tx, id, now).await?;
+    for job_id in jobs::release(&mut tx, id, now).await? {
+        events::append(&mut tx, Event::JobPosted { job_id }).await?;
+    }
+    letters::send(services, &mut tx, &account.email, Letter::AccountReinstated).await?;
+    let act = Act::of(who.user_id, "account.reinstated").about(Some(id)).before(&account.suspended_for);
+    audit::record(services, &mut tx, act, device).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes it as shown, by other means than a letter, that somebody reads mail at their address.
+pub async fn verify_email(services: &Services, who: &Principal, id: UserId, device: &Device) -> Result<()> {
+    who.may(Permission::VerifyAccounts)?;
+    who.proved(services.now())?;
+    let (mut tx, account) = take(services, who, id).await?;
+    if account.email_verified_at.is_some() {
+        return Ok(());
+    }
+    people::verify_email(&mut *tx, id, services.now()).await?;
+    let act = Act::of(who.user_id, "email.verified_by_admin").about(Some(id));
+    audit::record(services, &mut tx, act, device).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Signs somebody out everywhere; gives on how many devices that was.
+pub async fn end_sessions(services: &Services, who: &Principal, id: UserId, device: &Device) -> Result<u64> {
+    who.may(Permission::EndSessions)?;
+    who.proved(services.now())?;
+    let (mut tx, _) = take(services, who, id).await?;
+    let count = sessions::delete_others(&mut *tx, id, None).await?;
+    let act = Act::of(who.user_id, "session.closed_by_admin").about(Some(id)).after(&count);
+    audit::record(services, &mut tx, act, device).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Gives somebody exactly these roles, and signs them out everywhere: what their sessions may do has
+/// changed.
+pub async fn change_roles(
+    services: &Services,
+    who: &Principal,
+    id: UserId,
+    roles: &Roles,
+    device: &Device,
+) -> Result<()> {
+    who.may(Permission::ChangeRoles)?;
+    who.proved(services.now())?;
+    if roles.is_empty() {
+        return Err(FieldErrors::one("roles", "Please leave at least one role.").into());
+    }
+    let (mut tx, account) = take(services, who, id).await?;
+    if account.status == AccountStatus::Deleted {
+        return Err(ServiceError::Conflict("This account is deleted."));
+    }
+    if account.roles == *roles {
+        return Ok(());
+    }
+    let steps_down = account.roles.contains(Role::Superadmin) && !roles.contains(Role::Superadmin);
+    if steps_down && !people::another_superadmin(&mut tx, id).await? {
+        return Err(ServiceError::Conflict(LAST_SUPERADMIN));
+    }
+    if account.roles.contains(Role::Client)
+        && !roles.contains(Role::Client)
+        && jobs::has_open(&mut *tx, id).await?
+    {
+        return Err(FieldErrors::one(
+            "roles",
+            "They have open jobs as a client; these must be closed first.",
+        )
+        .into());
+    }
+    if !roles.contains(Role::Freelancer) {
+        profiles::pause(&mut tx, id, services.now()).await?;
+        events::append(&mut tx, Event::ProfileSaved { user_id: id }).await?;
+    }
+    people::set_roles(&mut tx, id, roles).await?;
+    sessions::delete_others(&mut *tx, id, None).await?;
+    if administers(roles) != administers(&account.roles) {
+        letters::send(services, &mut tx, &account.email, Letter::RolesChanged).await?;
+    }
+    let in_words = |roles: &Roles| roles.iter().collect::<Vec<_>>();
+    let act = Act::of(who.user_id, "roles.changed").about(Some(id));
+    let act = act.before(&in_words(&account.roles)).after(&in_words(roles));
+    audit::record(services, &mut tx, act, device).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives somebody a role that nobody takes up by themselves; for operators, who are no user of the
+/// site.
+pub async fn appoint(services: &Services, email: &str, role: Role) -> Result<()> {
+    let email = Email::parse(email).map_err(|message| FieldErrors::one("email", message))?;
+    let mut tx = services.database.begin_as_house().await?;
+    let known = users::credentials(&mut *tx, &email).await?.ok_or(ServiceError::NotFound("account"))?;
+    let id = known.user_id;
+    let account = people::to_be_changed(&mut tx, id).await?.ok_or(ServiceError::NotFound("account"))?;
+    if account.roles.contains(role) {
+        return Ok(());
+    }
+    let roles: Roles = account.roles.iter().chain([role]).collect();
+    people::set_roles(&mut tx, id, &roles).await?;
+    sessions::delete_others(&mut *tx, id, None).await?;
+    letters::send(services, &mut tx, &account.email, Letter::RolesChanged).await?;
+    let in_words = |roles: &Roles| roles.iter().collect::<Vec<_>>();
+    let act = Act::of_nobody("roles.changed").about(Some(id));
+    let act = act.before(&in_words(&account.roles)).after(&in_words(&roles));
+    audit::record(services, &mut tx, act, &Device::default()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+const LAST_SUPERADMIN: &str = "This is the last superadmin. Give somebody else the role first.";
+
+/// An account that the person may look after, held until the transaction ends.
+async fn take(
+    services: &Services,
+    who: &Principal,
+    id: UserId,
+) -> Result<(Transaction<'static, Postgres>, Account)> {
+    let mut tx = services.database.begin_as_house().await?;
+    let account = people::to_be_changed(&mut tx, id).await?.ok_or(ServiceError::NotFound("account"))?;
+    may_look_after(who, &account)?;
+    Ok((tx, account))
+}
