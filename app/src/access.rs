@@ -91,6 +91,10 @@ pub const DOORS: &[Door] = &[
     page("/mailbox/{id}", ANYONE),
     // It shows what the account of a sign-in that was begun has to go on with, and to nobody else.
     page("/sign-in/second", ANYONE),
+    // On the way to another site, and back from there: guarded by the cookie of whoever began.
+    page("/sign-in/with/{provider}", ANYONE),
+    page("/sign-in/with/{provider}/callback", ANYONE),
+    page("/sign-up/finish", ANYONE),
     page("/benchmark/table", ANYONE),
     page("/farewell", ANYONE),
     // It shows nothing but what its visitor has just sent.
@@ -119,6 +123,7 @@ pub const DOORS: &[Door] = &[
     page("/account/security/passkeys", SIGNED_IN),
     page("/account/password", SIGNED_IN),
     page("/account/devices", SIGNED_IN),
+    page("/account/connections", SIGNED_IN),
     page("/account/activity", SIGNED_IN),
     page("/account/data", SIGNED_IN),
     page("/account/data/archive", SIGNED_IN),
@@ -144,6 +149,9 @@ pub const DOORS: &[Door] = &[
     function("/api/remove_passkey", SIGNED_IN, "passkey=00000000-0000-7000-8000-000000000001"),
     function("/api/forget_trusted_device", SIGNED_IN, "trusted=00000000-0000-7000-8000-000000000001"),
     function("/api/forget_trusted_devices", SIGNED_IN, ""),
+    function("/api/confirm_with", SIGNED_IN, "provider=nobody"),
+    function("/api/connect", SIGNED_IN, "provider=nobody"),
+    function("/api/disconnect", SIGNED_IN, "identity=00000000-0000-7000-8000-000000000001"),
     function("/api/sign_out_device", SIGNED_IN, "session=00000000-0000-7000-8000-000000000001"),
     function("/api/sign_out_others", SIGNED_IN, ""),
     function("/api/block", SIGNED_IN, NO_PERSON),
@@ -173,6 +181,8 @@ pub const DOORS: &[Door] = &[
     function("/api/passkey_sign_in_options", ANYONE, ""),
     function("/api/passkey_second_options", ANYONE, ""),
     function("/api/passkey_sign_in", ANYONE, "answer=%7B%7D"),
+    function("/api/continue_with", ANYONE, "provider=nobody"),
+    function("/api/finish_sign_up", ANYONE, "form%5Bdisplay_name%5D="),
     function("/api/sign_out", ANYONE, ""),
     function("/api/theme", ANYONE, "theme=dark"),
     // For machines.

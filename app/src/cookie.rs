@@ -82,6 +82,14 @@ impl Transport {
         }
     }
 
+    /// The name of the cookie that holds the token of whoever is away at another site to sign in.
+    pub const fn flow_cookie(self) -> &'static str {
+        match self {
+            Self::Tls => "__Host-eighth_flow",
+            Self::PlainLocalhost => "eighth_flow",
+        }
+    }
+
     /// The name of the cookie that holds the colours a person chose.
     pub const fn theme_cookie(self) -> &'static str {
         match self {

@@ -39,6 +39,12 @@ pub fn hide_from_search() {
     meta("name", "robots", "noindex");
 }
 
+/// The browser goes on to another site by itself. A redirect would not do: after a form, policies
+/// forbid those that lead away.
+pub fn go_on_to(url: &str) {
+    meta("http-equiv", "refresh", &format!("0;url={url}"));
+}
+
 /// The one address of what the page shows.
 pub fn canonical(path: &str) {
     add(format!("<link rel=\"canonical\" href=\"{}\">", escape(path)));

@@ -134,13 +134,16 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
         "sign_up" => "/sign-up".to_owned(),
         "request_export" | "delete_account" => "/account/data".to_owned(),
         "save_account" | "save_private_details" => "/account".to_owned(),
-        "confirm" => "/confirm".to_owned(),
         "send_sign_up_again" => "/sign-up/sent".to_owned(),
         "confirm_sign_up" => "/sign-up/confirm".to_owned(),
         "ask_reset" => "/forgotten".to_owned(),
         "reset_password" => "/reset".to_owned(),
         "ask_email_change" | "give_up_email_change" => "/account/email".to_owned(),
         "confirm_email_change" => "/account/email/confirm".to_owned(),
+        "continue_with" => "/sign-in".to_owned(),
+        "finish_sign_up" => "/sign-up/finish".to_owned(),
+        "connect" | "disconnect" => "/account/connections".to_owned(),
+        "confirm" | "confirm_with" => "/confirm".to_owned(),
         "change_password" => "/account/password".to_owned(),
         "sign_out_device" | "sign_out_others" | "forget_trusted_device" | "forget_trusted_devices" => {
             "/account/devices".to_owned()

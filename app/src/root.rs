@@ -114,6 +114,9 @@ fn Framed() -> impl IntoView {
                 <Route path=path!("/account/security/app") view=account::AuthenticatorPage ssr=SsrMode::Async />
                 <Route path=path!("/account/security/codes") view=account::RecoveryCodesPage ssr=SsrMode::Async />
                 <Route path=path!("/account/security/passkeys") view=account::PasskeysPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in/with/:provider") view=account::LeavePage ssr=SsrMode::Async />
+                <Route path=path!("/sign-up/finish") view=account::FinishPage ssr=SsrMode::Async />
+                <Route path=path!("/account/connections") view=account::ConnectionsPage ssr=SsrMode::Async />
                 <Route path=path!("/account") view=account::AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/account/email") view=account::EmailPage ssr=SsrMode::Async />
                 <Route path=path!("/account/email/confirm") view=account::ConfirmEmailPage ssr=SsrMode::Async />

@@ -13,6 +13,7 @@ use services::{
     ServiceError, Services,
     accounts::{
         Admission, Device, SignedIn, SigningUp,
+        external::Begun,
         second_factor::{Ceremony, Trust},
     },
 };
@@ -44,6 +45,10 @@ impl Viewer {
 /// From which network address the request comes, as far as it is known.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
+
+/// The scheme and authority by which the browser knows the site.
+#[derive(Clone, Debug)]
+pub struct SiteOrigin(pub String);
 
 /// Marks a request that came without TLS although cookies are bound to it.
 #[derive(Clone, Copy, Debug)]
@@ -257,6 +262,25 @@ pub fn private() {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
+}
+
+/// Remembers that the browser is away at another site to sign in there.
+pub fn keep_flow(begun: &Begun) {
+    set_cookie(transport().flow_cookie(), begun.token.expose_secret(), begun.keep_for.num_seconds());
+}
+
+/// The token of what the browser has begun with another site; empty where there is none.
+pub fn flow() -> String {
+    cookie(transport().flow_cookie()).unwrap_or_default()
+}
+
+pub fn forget_flow() {
+    set_cookie(transport().flow_cookie(), "", 0);
+}
+
+/// This site as the browser knows it, such as `https://8thdegree.example`.
+pub fn origin() -> String {
+    asked(|parts| parts.extensions.get::<SiteOrigin>().map(|origin| origin.0.clone())).unwrap_or_default()
 }
 
 /// How the browser reaches the site.

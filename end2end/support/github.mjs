@@ -8,16 +8,19 @@
 //
 //   sign-in  {"user": {…}, "emails": […]}: who comes next; {"error": "access_denied"}: they say no
 //   refuse   {"refuse": true}: the API takes no token any more
+//   person   {"id": "x", "user": {…}, "emails": […]}: who comes from a browser with the cookie
+//            `at_github=x`, whatever was said by `sign-in`
 //   scopes   {"scopes": "read:user"}: what people grant, whatever was asked for
 
 import { createHash, randomBytes } from "node:crypto";
 
-import { options, read, send, serve } from "./stand-in.mjs";
+import { cookie, options, read, send, serve } from "./stand-in.mjs";
 
 const chosen = options("GITHUB", { port: "0", "client-id": "eighth", "client-secret": "eighth-secret" });
 
 const codes = new Map();
 const tokens = new Map();
+const people = new Map();
 let refuse = false;
 let granted;
 let next = {
@@ -30,19 +33,20 @@ let next = {
 
 const secret = () => randomBytes(20).toString("hex");
 
-function authorize(response, { searchParams }) {
+function authorize(request, response, { searchParams }) {
+  const person = people.get(cookie(request, "at_github")) ?? next;
   if (searchParams.get("client_id") !== chosen["client-id"]) {
     return send(response, 404, { message: "Not Found" });
   }
   const back = new URL(searchParams.get("redirect_uri"));
-  if (next.error) {
-    back.searchParams.set("error", next.error);
+  if (person.error) {
+    back.searchParams.set("error", person.error);
     back.searchParams.set("error_description", "The user has denied your application access.");
   } else {
     const code = secret();
     const scopes = granted ?? searchParams.get("scope");
     codes.set(code, {
-      person: next,
+      person,
       scopes,
       redirect: searchParams.get("redirect_uri"),
       challenge: searchParams.get("code_challenge"),
@@ -91,7 +95,7 @@ function api(request, response, what) {
 serve(chosen.port, () => ({
   handle(request, response, url) {
     const route = `${request.method} ${url.pathname}`;
-    if (route === "GET /login/oauth/authorize") return authorize(response, url);
+    if (route === "GET /login/oauth/authorize") return authorize(request, response, url);
     if (route === "POST /login/oauth/access_token") return exchange(request, response);
     if (route === "GET /user") return api(request, response, "user");
     if (route === "GET /user/emails") return api(request, response, "emails");
@@ -99,6 +103,7 @@ serve(chosen.port, () => ({
   },
   control: {
     "sign-in": (order) => void (next = order),
+    person: ({ id, ...person }) => void people.set(id, person),
     refuse: (order) => void (refuse = order.refuse),
     scopes: (order) => void (granted = order.scopes),
   },

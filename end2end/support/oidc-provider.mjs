@@ -6,18 +6,19 @@
 // It prints its address, which is its issuer. `POST /control/…` (JSON) tells it what to do:
 //
 //   sign-in      {"account": "ada"} or {"error": "access_denied"}: how the next ones end
+//   clients      [{…}]: who may send people here from now on, in place of the former ones
 //   account      {"id": "ada", "claims": {…}}: adds or replaces a person
 //   clock        {"ahead": 120}: its time differs from ours by so many seconds
 //   rotate-keys  signs with a new key and publishes no other
 //   counts       answers how often each path was asked for
 //
-// A `login_hint` that names an account goes before `sign-in`.
+// A `login_hint` that names an account, and a cookie `at_acme` that does, go before `sign-in`.
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 
 import Provider from "oidc-provider";
 
-import { options, serve } from "./stand-in.mjs";
+import { cookie, options, serve } from "./stand-in.mjs";
 
 const chosen = options("OIDC", {
   port: "0",
@@ -78,8 +79,9 @@ serve(chosen.port, (issuer) => {
 
   async function interact(request, response) {
     const { params } = await current.provider.interactionDetails(request, response);
-    const account = accounts.has(params.login_hint) ? params.login_hint : next.account;
-    const result = next.error
+    const named = [params.login_hint, cookie(request, "at_acme")].find((id) => accounts.has(id));
+    const account = named ?? next.account;
+    const result = next.error && !named
       ? { error: next.error, error_description: "Told so by the test." }
       : { login: { accountId: account } };
     await current.provider.interactionFinished(request, response, result, {
@@ -95,6 +97,10 @@ serve(chosen.port, (issuer) => {
     },
     control: {
       "sign-in": (order) => void (next = order),
+      clients: (order) => {
+        chosen.clients = JSON.stringify(order);
+        current = newProvider(issuer);
+      },
       account: ({ id, claims }) => void accounts.set(id, claims),
       clock: setClock,
       "rotate-keys": () => void (current = newProvider(issuer)),

@@ -55,7 +55,10 @@ export class Site {
   /** `http://127.0.0.1:port`, once it has been started. */
   url = "";
 
-  constructor(private readonly name: string) {
+  constructor(
+    private readonly name: string,
+    settings: NodeJS.ProcessEnv = {},
+  ) {
     this.folder = join(scratch, name);
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
@@ -70,6 +73,7 @@ export class Site {
       // Compares words: the same everywhere, and at once.
       EIGHTH_EMBEDDING__EMBEDDER: "lexical",
       EIGHTH_LOG__FILTER: "info,access=off,sqlx=warn",
+      ...settings,
     };
   }
 

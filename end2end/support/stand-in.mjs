@@ -58,6 +58,12 @@ export function send(response, status, body, headers = {}) {
   response.end(JSON.stringify(body));
 }
 
+/** A cookie of the browser: by one, tests that run side by side say who each of them is. */
+export function cookie(request, name) {
+  const pairs = (request.headers.cookie ?? "").split(";").map((pair) => pair.trim().split("="));
+  return pairs.find(([key]) => key === name)?.[1];
+}
+
 export async function read(request) {
   let text = "";
   for await (const chunk of request) {

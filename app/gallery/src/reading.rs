@@ -36,6 +36,11 @@ pub fn Reading() -> impl IntoView {
                 <Avatar name="Ana María" />
                 <Avatar name="Chen" size=AvatarSize::Large />
             </div>
+            <div class="flex flex-wrap gap-3">
+                <Button button_type="button"><BrandMark brand=Brand::Github />"Continue with GitHub"</Button>
+                <Button button_type="button"><BrandMark brand=Brand::Google />"Continue with Google"</Button>
+                <Button button_type="button"><BrandMark brand=Brand::Other />"Continue with Acme"</Button>
+            </div>
         </Specimen>
         <Specimen title="Notices">
             <ReadingBanner done=1_200 total=2_000 />

@@ -2,9 +2,15 @@ use domain::FieldErrors;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
-use services::accounts::second_factor::{self as factors, CheckUp};
+use services::accounts::{
+    external::{self, Offer},
+    second_factor::{self as factors, CheckUp},
+};
 
-use super::security::{FactorWays, RecoveryCodeForm};
+use super::{
+    security::{FactorWays, RecoveryCodeForm},
+    with::{ContinueWith, refused_elsewhere, troubled},
+};
 use crate::{
     error::ApiError,
     page::{faults, page, query, refused},
@@ -24,23 +30,33 @@ struct Arguments {
 pub fn ConfirmPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
+    let trouble = query("trouble");
     let refused = refused::<Arguments>("/api/confirm");
     let (next, error) = match refused {
         Some(refused) => (refused.arguments.next, Some(refused.error)),
         None => (query("next"), None),
     };
+    let error = error.or_else(|| refused_elsewhere("/api/confirm_with"));
     page(async move {
         let who = who?;
         let account = factors::check_up(&services, &who).await?;
+        let offers = external::connected_providers(&services, &who).await?;
         Ok(view! {
             <Title text="Is it you?" />
-            <Confirm name=who.display_name account next error />
+            <Confirm name=who.display_name account offers trouble next error />
         })
     })
 }
 
 #[component]
-fn Confirm(name: String, account: CheckUp, next: String, error: Option<ApiError>) -> impl IntoView {
+fn Confirm(
+    name: String,
+    account: CheckUp,
+    offers: Vec<Offer>,
+    trouble: String,
+    next: String,
+    error: Option<ApiError>,
+) -> impl IntoView {
     let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
     // What stands at no field stands above all of them.
     let message = error.filter(|error| error.fields.is_empty()).map(|error| error.message);
@@ -50,13 +66,22 @@ fn Confirm(name: String, account: CheckUp, next: String, error: Option<ApiError>
                 title=format!("Is it you, {name}?")
                 lede="What comes next guards your account. Confirm that it is you; for ten minutes we will not ask again."
             />
+            {troubled(&trouble, &offers)}
             {message.map(|message| view! { <div class="mb-6"><Notice kind=NoticeKind::Error>{message}</Notice></div> })}
             {if account.factors.guard() {
                 view! { <WithFactor account next errors /> }.into_any()
             } else if account.password_since.is_some() {
-                view! { <WithPassword next errors /> }.into_any()
-            } else {
+                let or = (!offers.is_empty()).then(|| view! { <p class="or">"or"</p> });
+                view! {
+                    <WithPassword next=next.clone() errors />
+                    {or}
+                    <ContinueWith offers next action="/api/confirm_with" verb="Confirm with" />
+                }
+                .into_any()
+            } else if offers.is_empty() {
                 view! { <BySigningIn /> }.into_any()
+            } else {
+                view! { <ContinueWith offers next action="/api/confirm_with" verb="Confirm with" /> }.into_any()
             }}
         </div>
     }

@@ -3,11 +3,12 @@ use leptos::prelude::*;
 use crate::ui::PageHeader;
 
 /// The pages of one's account: text and address.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: &[(&str, &str)] = &[
     ("You", "/account"),
     ("E-mail", "/account/email"),
     ("Security", "/account/security"),
     ("Password", "/account/password"),
+    ("Connections", "/account/connections"),
     ("Devices", "/account/devices"),
     ("Activity", "/account/activity"),
     ("Your data", "/account/data"),
@@ -23,8 +24,8 @@ pub fn AccountLayout(
     children: Children,
 ) -> impl IntoView {
     let links: Vec<_> = PAGES
-        .into_iter()
-        .map(|(text, href)| {
+        .iter()
+        .map(|&(text, href)| {
             view! {
                 <li>
                     <a href=href aria-current=(href == here).then_some("page")>

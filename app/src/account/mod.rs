@@ -3,11 +3,14 @@
 mod activity;
 mod api;
 mod confirm;
+mod connections;
 mod data;
 mod devices;
 mod email;
+mod finish;
 mod forgotten;
 mod layout;
+mod leave;
 mod own;
 mod password;
 mod reset;
@@ -17,15 +20,20 @@ mod sign_up;
 mod sign_up_confirm;
 mod sign_up_sent;
 mod signed_out;
+mod with;
+mod with_api;
 
 pub use activity::*;
 pub use api::*;
 pub use confirm::*;
+pub use connections::*;
 pub use data::*;
 pub use devices::*;
 pub use email::*;
+pub use finish::*;
 pub use forgotten::*;
 pub use layout::*;
+pub use leave::*;
 pub use own::*;
 pub use password::*;
 pub use reset::*;
@@ -35,6 +43,8 @@ pub use sign_up::*;
 pub use sign_up_confirm::*;
 pub use sign_up_sent::*;
 pub use signed_out::*;
+pub use with::*;
+pub use with_api::*;
 
 use domain::{
     FieldErrors,

@@ -2,8 +2,12 @@ use domain::{FieldErrors, account::SignInForm};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
+use services::accounts::external::{self, Offer};
 
-use super::security::{Passkey, PasskeyForm};
+use super::{
+    security::{Passkey, PasskeyForm},
+    with::{ContinueWith, refused_elsewhere, troubled},
+};
 use crate::{
     error::ApiError,
     page::{encode, faults, go, query, refused},
@@ -57,9 +61,13 @@ pub fn SignInPage() -> impl IntoView {
     let passkey_errors = passkey.map(|refused| refused.error.fields).unwrap_or_default();
     let again = query("again") == "1" && error.is_none();
     let demo = use_context::<DemoAccounts>().unwrap_or_default();
+    // What went wrong with another site is shown here, too.
+    let error = error.or_else(|| refused_elsewhere("/api/continue_with"));
+    let offers = external::offers(&ssr::services());
+    let trouble = query("trouble");
     view! {
         <Title text="Sign in" />
-        <SignIn form error demo passkey_errors again />
+        <SignIn form error demo offers trouble passkey_errors again />
     }
     .into_any()
 }
@@ -69,6 +77,8 @@ fn SignIn(
     form: SignInForm,
     error: Option<ApiError>,
     demo: DemoAccounts,
+    offers: Vec<Offer>,
+    trouble: String,
     #[prop(optional)] passkey_errors: FieldErrors,
     /// The sign-in before this one came to nothing.
     #[prop(optional)]
@@ -80,7 +90,7 @@ fn SignIn(
         "" => "/sign-up".to_owned(),
         next => format!("/sign-up?next={}", encode(next)),
     };
-    let sent_here = error.is_none() && !matches!(form.next.as_str(), "" | "/");
+    let sent_here = error.is_none() && trouble.is_empty() && !matches!(form.next.as_str(), "" | "/");
     let insecure = !ssr::keeps_sessions();
     let demo = (!demo.0.is_empty()).then(|| view! { <Demo accounts=demo next=form.next.clone() /> });
     view! {
@@ -108,6 +118,8 @@ fn SignIn(
                         </div>
                     }
                 })}
+            {troubled(&trouble, &offers)}
+            <ContinueWith offers next=form.next.clone() otherwise="or with your e-mail address" />
             <form class="form" method="post" action="/api/sign_in">
                 {faults(error.as_ref(), vec![("email", "E-mail address"), ("password", "Sign-in")])}
                 <input type="hidden" name="form[next]" value=form.next.clone() />
@@ -197,7 +209,10 @@ mod tests {
     use super::*;
 
     fn html(form: SignInForm, error: Option<ApiError>, demo: DemoAccounts) -> String {
-        Owner::new().with(|| view! { <SignIn form error demo /> }.to_html())
+        Owner::new().with(|| {
+            let (offers, trouble) = (Vec::new(), String::new());
+            view! { <SignIn form error demo offers trouble /> }.to_html()
+        })
     }
 
     #[test]

@@ -2,7 +2,9 @@ use domain::{account::SignUpForm, place::Region};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
+use services::accounts::external::{self, Offer};
 
+use super::with::{ContinueWith, refused_elsewhere};
 use crate::{
     error::ApiError,
     head,
@@ -34,16 +36,17 @@ pub fn SignUpPage() -> impl IntoView {
             (Arguments { form, next }, None)
         }
     };
+    let error = error.or_else(|| refused_elsewhere("/api/continue_with"));
     head::describe("Join 8thDegree to find freelancers or jobs that fit, with the reasons.");
     view! {
         <Title text="Join" />
-        <SignUp form=arguments.form next=arguments.next error />
+        <SignUp form=arguments.form next=arguments.next error offers=external::offers(&ssr::services()) />
     }
     .into_any()
 }
 
 #[component]
-fn SignUp(form: SignUpForm, next: String, error: Option<ApiError>) -> impl IntoView {
+fn SignUp(form: SignUpForm, next: String, error: Option<ApiError>, offers: Vec<Offer>) -> impl IntoView {
     let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
     let (shortest, longest) = super::password_bounds();
     let labels = vec![
@@ -58,6 +61,7 @@ fn SignUp(form: SignUpForm, next: String, error: Option<ApiError>) -> impl IntoV
     view! {
         <div class="max-w-2xl mx-auto">
             <PageHeader title="Join 8thDegree" lede="It takes a minute. Everything can be changed later." />
+            <ContinueWith offers next=next.clone() otherwise="or with an e-mail address and a password" />
             <form class="form" method="post" action="/api/sign_up">
                 {faults(error.as_ref(), labels)}
                 <input type="hidden" name="next" value=next />
@@ -134,8 +138,9 @@ mod tests {
             purpose: "both".into(),
         };
         let error = ApiError::invalid(FieldErrors::one("email", "Please give an e-mail address."));
-        let html = Owner::new()
-            .with(|| view! { <SignUp form next="/jobs/new".into() error=Some(error) /> }.to_html());
+        let html = Owner::new().with(|| {
+            view! { <SignUp form next="/jobs/new".into() error=Some(error) offers=Vec::new() /> }.to_html()
+        });
         assert!(!html.contains("correct horse"), "{html}");
         assert!(!html.contains("<script"), "{html}");
         for kept in [

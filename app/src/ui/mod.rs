@@ -6,6 +6,7 @@
 
 mod avatar;
 mod badge;
+mod brand;
 mod button;
 mod card;
 mod choice;
@@ -24,6 +25,7 @@ mod time;
 
 pub use avatar::*;
 pub use badge::*;
+pub use brand::*;
 pub use button::*;
 pub use card::*;
 pub use choice::*;

@@ -78,6 +78,19 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What is to come of it when somebody comes back from another site.
+    pub enum FlowPurpose {
+        SignIn = "sign_in", "Sign in";
+        /// The account there becomes a way into the one here.
+        Link = "link", "Connect";
+        /// They prove again who they are.
+        Confirm = "confirm", "Confirm";
+        /// They came back and have no account yet: an account is to be made.
+        SignUp = "sign_up", "Join";
+    }
+}
+
 /// What a person fills in to sign up.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]

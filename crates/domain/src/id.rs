@@ -70,3 +70,7 @@ id!(
     /// A browser that need not give the second factor for a while.
     TrustedDeviceId
 );
+id!(
+    /// A person's account at another site, as a way into the one here.
+    ExternalIdentityId
+);

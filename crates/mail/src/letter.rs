@@ -113,6 +113,13 @@ pub enum Letter {
     SecondFactorChanged {
         what: FactorChange,
     },
+    /// An account elsewhere became a way in.
+    ConnectionAdded {
+        provider: String,
+    },
+    ConnectionRemoved {
+        provider: String,
+    },
     AccountSuspended,
     /// All of one's data is ready to be downloaded.
     ExportReady {
@@ -161,6 +168,8 @@ templates! {
     NewSignIn => "new_sign_in",
     SecondFactorCode => "second_factor_code",
     SecondFactorChanged => "second_factor_changed",
+    ConnectionAdded => "connection_added",
+    ConnectionRemoved => "connection_removed",
     AccountSuspended => "account_suspended",
     ExportReady => "export_ready",
     AccountDeleted => "account_deleted",

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use storage::{
-    email_changes, feeds, known_devices, letter_counts, outbox, own_data, passkeys, password_resets,
-    pending_sign_ins, second_factors, sessions, sign_ups, trusted_devices,
+    email_changes, external, feeds, known_devices, letter_counts, outbox, own_data, passkeys,
+    password_resets, pending_sign_ins, second_factors, sessions, sign_ups, trusted_devices,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +46,7 @@ impl Services {
         sign_ups::delete_expired(house, now).await?;
         password_resets::delete_expired(house, now).await?;
         email_changes::delete_expired(house, now).await?;
+        external::delete_expired_flows(house, now).await?;
         letter_counts::prune(house, now - KEEP_COUNTS).await?;
         known_devices::prune(house, now - KEEP_DEVICES).await?;
         pending_sign_ins::delete_expired(house, now).await?;

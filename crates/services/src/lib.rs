@@ -23,6 +23,7 @@ pub mod vault;
 use std::{sync::Arc, time::Duration};
 
 use ::jobs::Runner;
+use accounts::external::External;
 use chrono::{DateTime, Utc};
 use domain::role::{Role, Roles};
 use embedding::Embedder;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub mailer: Arc<dyn Mailer>,
     /// The operator's keys, without which nothing secret can be stored or read.
     pub keys: KeyRing,
+    /// Other sites with whose accounts one may sign in.
+    pub external: External,
     /// What letters call the site, and where it is.
     pub site: SiteNames,
     /// The folder of letters, where everybody may read them: in a demonstration.
@@ -78,6 +81,7 @@ impl Settings {
             embedder,
             mailer,
             keys,
+            external: External::default(),
             site: letters::site_at("http://localhost:3000"),
             mailbox: None,
             notice: None,
@@ -100,6 +104,7 @@ pub struct Services {
     pub(crate) clock: Clock,
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) vault: Vault,
+    pub(crate) external: External,
     pub(crate) site: Arc<SiteNames>,
     pub(crate) mailbox: Option<Folder>,
     /// None where the site has an address that browsers give no passkeys to.
@@ -126,6 +131,7 @@ impl Services {
             mailer: settings.mailer,
             passkeys: RelyingParty::new(&settings.site.url).ok().map(Arc::new),
             second_factor_for: settings.second_factor_for.into(),
+            external: settings.external,
             site: Arc::new(settings.site),
             mailbox: settings.mailbox,
             home: Arc::default(),

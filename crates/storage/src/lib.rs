@@ -12,6 +12,7 @@ pub mod database;
 pub mod email_changes;
 pub mod embeddings;
 mod error;
+pub mod external;
 pub mod feeds;
 pub mod jobs;
 pub mod known_devices;

@@ -26,7 +26,8 @@ pub struct NewUser<'a> {
     pub id: UserId,
     pub email: &'a Email,
     pub display_name: &'a str,
-    pub password_hash: &'a str,
+    /// None for people who sign in another way.
+    pub password_hash: Option<&'a str>,
     pub region: Region,
     pub roles: &'a Roles,
     /// When the person showed that they read mail at the address.
@@ -184,6 +185,27 @@ pub async fn admittable(db: &mut PgConnection, id: UserId) -> Result<Option<Admi
         Ok(Admittable { email: row.email, status, roles: roles.into_iter().collect() })
     })
     .transpose()
+}
+
+/// What the ways into an account depend on.
+pub struct Locked {
+    pub email: String,
+    pub has_password: bool,
+    pub has_passkey: bool,
+}
+
+/// Lets changes to the ways into an account wait for each other until the transaction ends.
+pub async fn lock(db: &mut PgConnection, id: UserId) -> Result<Option<Locked>> {
+    let row = sqlx::query_as!(
+        Locked,
+        r#"select email, password_hash is not null as "has_password!",
+                  exists (select from auth.passkeys where user_id = u.id) as "has_passkey!"
+           from auth.users u where id = $1 for update"#,
+        id.uuid(),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row)
 }
 
 /// Whose address it is, and whether they are let in.

@@ -29,7 +29,7 @@ use matching::Policy;
 use secrecy::ExposeSecret as _;
 use services::{
     Services, Settings,
-    accounts::{self, Device, Newcomer},
+    accounts::{self, Device, Newcomer, external::External},
     jobs,
     jobs::Intent,
     profiles,
@@ -128,38 +128,43 @@ impl World {
     }
 
     pub async fn with_embedder(pool: PgPool, policy: Policy, embedder: Arc<dyn Embedder>) -> Self {
-        let letters = Letters::default();
-        Self::of(pool, policy, embedder, letters.clone(), Arc::new(letters), None).await
+        Self::with_settings(pool, embedder, |settings| settings.policy = policy).await
     }
 
     /// A world whose letters go to a folder that everybody may read.
     pub async fn with_mailbox(pool: PgPool, folder: Folder) -> Self {
-        let mailer = Arc::new(folder.clone());
-        Self::of(pool, Policy::default(), lexical(), Letters::default(), mailer, Some(folder)).await
+        Self::with_settings(pool, lexical(), |settings| {
+            settings.mailer = Arc::new(folder.clone());
+            settings.mailbox = Some(folder);
+        })
+        .await
     }
 
     /// A world whose letters leave it.
     pub async fn with_mailer(pool: PgPool, mailer: Arc<dyn Mailer>) -> Self {
-        Self::of(pool, Policy::default(), lexical(), Letters::default(), mailer, None).await
+        Self::with_settings(pool, lexical(), |settings| settings.mailer = mailer).await
     }
 
-    async fn of(
+    /// A world in which these other sites are offered for signing in.
+    pub async fn with_external(pool: PgPool, external: External) -> Self {
+        Self::with_settings(pool, lexical(), |settings| settings.external = external).await
+    }
+
+    async fn with_settings(
         pool: PgPool,
-        policy: Policy,
         embedder: Arc<dyn Embedder>,
-        letters: Letters,
-        mailer: Arc<dyn Mailer>,
-        mailbox: Option<Folder>,
+        change: impl FnOnce(&mut Settings),
     ) -> Self {
         let now = Arc::new(Mutex::new("2026-11-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap()));
         let clock = now.clone();
-        let services = Services::open(Settings {
-            policy,
-            mailbox,
+        let letters = Letters::default();
+        let mut settings = Settings {
             retries: Retries { attempts: 3, pause: Duration::ZERO, poll: Duration::from_millis(50) },
             clock: Arc::new(move || *clock.lock().unwrap()),
-            ..Settings::new(database(&pool), embedder, mailer, keys(&["test"]))
-        });
+            ..Settings::new(database(&pool), embedder, Arc::new(letters.clone()), keys(&["test"]))
+        };
+        change(&mut settings);
+        let services = Services::open(settings);
         services.fill_index().await.unwrap();
         Self { services, letters, owner: pool, now, people: AtomicU32::new(0) }
     }

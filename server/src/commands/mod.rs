@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use domain::role::Role;
 use embedding::{Choice, http::HttpSettings};
 use mail::{Folder, Mailer, SiteNames};
-use services::{Services, Settings, audit::Verdict};
+use services::{Services, Settings, accounts::external::External, audit::Verdict};
 
 use crate::{
     config::{self, Config, Demo, EmbedderChoice},
@@ -158,6 +158,7 @@ pub(crate) async fn open_services(
     settings.mailbox = folder.filter(|_| config.demo != Demo::None);
     settings.site = SiteNames { support: config.mail.support.clone(), ..services::letters::site_at(origin) };
     settings.second_factor_for = config.identity.second_factor_for().unwrap_or(settings.second_factor_for);
+    settings.external = External::new(config.providers.known()?);
     settings.notice = notice.map(|notice| notice.to_string());
     let policy = &mut settings.policy;
     policy.top_n = config.matching.top_n as usize;

@@ -167,6 +167,51 @@ mod tests {
     }
 
     #[test]
+    fn providers_are_named_in_the_file_or_in_the_environment() {
+        let (_file, flags) = file(
+            "[providers.oidc.acme]\nissuer = 'https://acme.example'\nclient_id = 'a'\nclient_secret = 'b'\n\
+             label = 'Acme'",
+        );
+        let variables = environment(&[
+            ("EIGHTH_PROVIDERS__GITHUB__CLIENT_ID", "c"),
+            ("EIGHTH_PROVIDERS__GITHUB__CLIENT_SECRET", "d"),
+            ("EIGHTH_PROVIDERS__OIDC__OTHER__ISSUER", "https://other.example/tenant"),
+            ("EIGHTH_PROVIDERS__OIDC__OTHER__CLIENT_ID", "e"),
+            ("EIGHTH_PROVIDERS__OIDC__OTHER__CLIENT_SECRET", "f"),
+        ]);
+        let known = load_from(&flags, &variables).unwrap().providers.known().unwrap();
+        let shown: Vec<_> = known.iter().map(|one| (one.id().as_str(), one.label(), one.issuer())).collect();
+        assert_eq!(
+            shown,
+            [
+                ("github", "GitHub", "https://github.com"),
+                ("acme", "Acme", "https://acme.example"),
+                ("other", "other", "https://other.example/tenant"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_provider_that_cannot_be_used_is_named_without_its_secret() {
+        for (name, key, value) in [
+            ("github", "GITHUB__CLIENT_SECRET", "hunter2"),
+            ("google", "GOOGLE__CLIENT_ID", "a"),
+            ("acme", "OIDC__ACME__ISSUER", "https://acme.example"),
+            ("acme", "OIDC__ACME__CLIENT_SECRET", "hunter2"),
+        ] {
+            let variables = environment(&[(&format!("EIGHTH_PROVIDERS__{key}"), value)]);
+            let message = load_from(&Flags::default(), &variables).unwrap_err().to_string();
+            assert!(message.contains("providers") && message.contains(name), "{message}");
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+        let insecure = "[providers.oidc.acme]\nissuer = 'http://acme.example'\nclient_id = 'a'\n\
+                        client_secret = 'hunter2'";
+        let (_file, flags) = file(insecure);
+        let message = load_from(&flags, &Map::new()).unwrap_err().to_string();
+        assert!(message.contains("acme") && message.contains("https://"), "{message}");
+    }
+
+    #[test]
     fn a_wrong_address_of_the_database_is_not_repeated() {
         let variables = environment(&[("DATABASE_URL", "mysql://u:hunter2@h/d")]);
         let message = load_from(&Flags::default(), &variables).unwrap_err().to_string();

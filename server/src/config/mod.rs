@@ -4,6 +4,7 @@
 //! `DATABASE_URL` and `PORT`, flags. `docs/configuration.md` is the reference of every key.
 
 mod load;
+mod providers;
 mod show;
 mod validate;
 
@@ -14,6 +15,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use load::{Flags, load};
+pub use providers::{Github, Google, Oidc, Providers};
 pub use show::lines;
 
 /// Why the configuration cannot be used; each message names the key.
@@ -41,6 +43,7 @@ pub struct Config {
     pub matching: Matching,
     pub live: Live,
     pub identity: Identity,
+    pub providers: Providers,
     pub log: Log,
     pub metrics: Metrics,
 }
@@ -58,6 +61,7 @@ impl Default for Config {
             matching: Matching::default(),
             live: Live::default(),
             identity: Identity::default(),
+            providers: Providers::default(),
             log: Log::default(),
             metrics: Metrics::default(),
         }

@@ -39,7 +39,7 @@ fn flatten(prefix: &str, value: &Value, into: &mut Vec<(String, String)>) {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
+    use super::{super::Oidc, *};
 
     #[test]
     fn secrets_are_neither_shown_nor_debugged() {
@@ -49,6 +49,10 @@ mod tests {
         config.mail.url = Some("smtps://u:hunter2@h".into());
         config.metrics.token = Some("hunter2".into());
         config.keys.values = Some("hunter2".into());
+        config.providers.github.client_secret = Some("hunter2".into());
+        config.providers.google.client_secret = Some("hunter2".into());
+        let acme = Oidc { client_secret: Some("hunter2".into()), ..Oidc::default() };
+        config.providers.oidc.insert("acme".into(), acme);
         let shown = format!("{:?}", lines(&config));
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(!format!("{config:?}").contains("hunter2"));

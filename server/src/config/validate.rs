@@ -97,6 +97,7 @@ impl Config {
             return Err(ConfigError::Invalid { key, reason: reason.to_owned() });
         }
         self.mail_server()?;
+        self.providers.known()?;
         EnvFilter::try_new(&self.log.filter)
             .map(drop)
             .map_err(|error| ConfigError::Invalid { key: "log.filter", reason: error.to_string() })

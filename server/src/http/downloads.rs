@@ -20,7 +20,7 @@ pub(crate) async fn archive(
 ) -> Response {
     let here = request.uri().path();
     let Some(who) = viewer else { return lead_to("/sign-in", here) };
-    let device = device(&request, &who);
+    let device = device(&request, Some(&who));
     match own_data::download_export(state.services(), &who, &device).await {
         Ok(archive) => {
             // Of our own making, so that nothing has to be escaped.

@@ -2,6 +2,7 @@
 
 mod body;
 mod downloads;
+mod external;
 mod forms;
 mod headers;
 mod observe;
@@ -44,6 +45,7 @@ pub(crate) fn router(state: State) -> Router {
     let site = Router::new()
         .route("/api/{*function}", any(forms::call).with_state(api))
         .route("/account/data/archive", get(downloads::archive).with_state(state.clone()))
+        .route("/sign-in/with/{provider}/callback", get(external::come_back).with_state(state.clone()))
         .merge(pages)
         .layer(signed_in());
     let probes = Router::new()

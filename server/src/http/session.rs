@@ -6,7 +6,7 @@ use app::{
     access::is_on_the_way_to_a_second_factor,
     cookie::Transport,
     error::{ApiError, ErrorKind},
-    ssr::{ClientAddress, Unencrypted, Viewer},
+    ssr::{ClientAddress, SiteOrigin, Unencrypted, Viewer},
 };
 use axum::{
     extract::{ConnectInfo, Request, State as Extracted},
@@ -55,6 +55,9 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
     let viewer = Viewer(known.map(|known| known.principal));
     request.extensions_mut().insert(viewer.clone());
     request.extensions_mut().insert(transport);
+    if let Some(origin) = origin(&state, transport, request.headers()) {
+        request.extensions_mut().insert(SiteOrigin(origin));
+    }
     let by_tls = match state.config().server.public_url.as_deref() {
         Some(url) => url.starts_with("https://"),
         None => is_ended_by_proxy(request.headers()),
@@ -83,14 +86,14 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
     response
 }
 
-/// From where somebody who is signed in asks; for what is answered without a page.
-pub(crate) fn device(request: &Request, who: &Principal) -> Device {
+/// From where a request comes; for what is answered without a page.
+pub(crate) fn device(request: &Request, who: Option<&Principal>) -> Device {
     let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     Device {
         user_agent: agent.unwrap_or_default().to_owned(),
         address: request.extensions().get::<ClientAddress>().map(|address| address.0),
-        session: Some(who.session_id),
-        ..Device::default()
+        session: who.map(|who| who.session_id),
+        trust: cookie(request, Transport::trust_cookie).map(Into::into),
     }
 }
 
@@ -108,6 +111,25 @@ fn to_a_second_factor(request: &Request) -> Response {
 fn may_be_done_while_viewing(request: &Request) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
         || matches!(request.uri().path(), "/api/end_view" | "/api/theme")
+}
+
+/// A cookie of the request, under the name that it has with this transport.
+pub(crate) fn cookie(request: &Request, name: fn(Transport) -> &'static str) -> Option<String> {
+    let transport = request.extensions().get::<Transport>().copied().unwrap_or(Transport::Tls);
+    let jar = CookieJar::from_headers(request.headers());
+    jar.get(name(transport)).map(|cookie| cookie.value().to_owned())
+}
+
+/// Where the browser sees us: where the operator says, or else where the browser asked.
+fn origin(state: &State, transport: Transport, headers: &HeaderMap) -> Option<String> {
+    if let Some(url) = &state.config().server.public_url {
+        return Some(url.clone());
+    }
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    Some(match transport {
+        Transport::Tls => format!("https://{host}"),
+        Transport::PlainLocalhost => format!("http://{host}"),
+    })
 }
 
 /// Whether a proxy says that the browser reached it by TLS.

@@ -4,6 +4,7 @@
 
 mod admin;
 mod connections;
+mod external;
 mod forms;
 mod headers;
 mod http;
@@ -15,3 +16,6 @@ mod role_walk;
 mod second_factor;
 mod site;
 mod socket;
+#[path = "../../../crates/identity/tests/external/stand_ins.rs"]
+mod stand_ins;
+mod visitor;

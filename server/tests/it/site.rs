@@ -94,6 +94,19 @@ impl Site {
             .unwrap()
     }
 
+    /// The same from a browser that has these cookies.
+    pub async fn submit_with(&self, page: &str, action: &str, body: &str, cookies: &str) -> Response {
+        self.post(action)
+            .header(header::ACCEPT, "text/html,application/xhtml+xml")
+            .header(header::REFERER, format!("{}{page}", self.origin()))
+            .header(header::ORIGIN, self.origin())
+            .header(header::COOKIE, cookies)
+            .body(body.to_owned())
+            .send()
+            .await
+            .unwrap()
+    }
+
     /// A bare post of a form.
     pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
         self.browser

@@ -20,6 +20,17 @@ pub(super) const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
 /// The longest code, state or issuer that is looked at.
 const LONGEST: usize = 4096;
 
+/// What the provider is to do with somebody who is signed in there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// Let them through, as it likes.
+    #[default]
+    AsUsual,
+    /// Have them prove once more who they are.
+    Again,
+}
+
 /// A sign-in that has begun.
 ///
 /// The browser gets [`Flow::state`] as a cookie, and the store keeps the flow under
@@ -32,6 +43,7 @@ pub struct Flow {
     state_hash: [u8; 32],
     nonce: SecretString,
     verifier: SecretString,
+    ask: Ask,
     begun_at: DateTime<Utc>,
 }
 
@@ -47,6 +59,7 @@ struct Plain<'a> {
     state: Cow<'a, str>,
     nonce: Cow<'a, str>,
     verifier: Cow<'a, str>,
+    ask: Ask,
     begun_at: DateTime<Utc>,
 }
 
@@ -54,6 +67,7 @@ impl Flow {
     pub(super) fn new(
         provider: &ProviderId,
         issuer: &str,
+        ask: Ask,
         now: DateTime<Utc>,
     ) -> Result<Self, token::NoRandomness> {
         let state = token::generate()?;
@@ -65,6 +79,7 @@ impl Flow {
             nonce: token::generate()?,
             // 43 characters that RFC 7636 allows.
             verifier: token::generate()?,
+            ask,
             begun_at: now,
         })
     }
@@ -96,6 +111,7 @@ impl Flow {
             state: self.state.expose_secret().into(),
             nonce: self.nonce.expose_secret().into(),
             verifier: self.verifier.expose_secret().into(),
+            ask: self.ask,
             begun_at: self.begun_at,
         };
         serde_json::to_string(&plain).expect("strings and a time are valid JSON").into()
@@ -111,6 +127,7 @@ impl Flow {
             state: plain.state.into_owned().into(),
             nonce: plain.nonce.into_owned().into(),
             verifier: plain.verifier.into_owned().into(),
+            ask: plain.ask,
             begun_at: plain.begun_at,
         })
     }
@@ -121,6 +138,10 @@ impl Flow {
 
     pub(super) fn verifier(&self) -> PkceCodeVerifier {
         PkceCodeVerifier::new(self.verifier.expose_secret().to_owned())
+    }
+
+    pub(super) fn ask(&self) -> Ask {
+        self.ask
     }
 
     pub(super) fn begun_at(&self) -> DateTime<Utc> {
@@ -200,7 +221,7 @@ mod tests {
     use super::*;
 
     fn flow() -> Flow {
-        Flow::new(&"acme".parse().unwrap(), "https://id.example.com", Utc::now()).unwrap()
+        Flow::new(&"acme".parse().unwrap(), "https://id.example.com", Ask::AsUsual, Utc::now()).unwrap()
     }
 
     fn with_state(state: &str) -> CallbackQuery {

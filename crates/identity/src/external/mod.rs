@@ -23,7 +23,7 @@ use url::Url;
 
 pub use self::{
     error::{Detail, ExternalError},
-    flow::{CallbackQuery, Flow, UnreadableFlow},
+    flow::{Ask, CallbackQuery, Flow, UnreadableFlow},
     http::{ANSWER_BYTES, ANSWER_WITHIN, Http, HttpError},
     person::ExternalIdentity,
     settings::{InvalidSettings, ProviderId, ProviderKind, ProviderSettings},
@@ -65,6 +65,10 @@ impl Provider {
         &self.settings.label
     }
 
+    pub fn kind(&self) -> &ProviderKind {
+        &self.settings.kind
+    }
+
     /// Who vouches for the people of this provider: together with their subject it is what an
     /// account is linked to.
     pub fn issuer(&self) -> &str {
@@ -80,15 +84,23 @@ impl Provider {
         Url::parse(self.issuer()).is_ok_and(|issuer| settings::is_loopback(&issuer))
     }
 
+    /// Whether it can be made to ask the person once more, and to say when it did. GitHub and Google
+    /// cannot: coming back from there shows no more than that the browser is signed in there.
+    pub fn asks_again(&self) -> bool {
+        self.settings.asks_again && matches!(self.settings.kind, ProviderKind::Oidc { .. })
+    }
+
     /// Where to send the browser, and what must be kept until it comes back to `redirect_uri`.
     /// Each provider should have a redirect URI of its own.
     pub async fn begin(
         &self,
         http: &Http,
         redirect_uri: &Url,
+        ask: Ask,
         now: DateTime<Utc>,
     ) -> Result<(Url, Flow), ExternalError> {
-        let flow = Flow::new(&self.settings.id, self.issuer(), now)?;
+        let ask = if self.asks_again() { ask } else { Ask::AsUsual };
+        let flow = Flow::new(&self.settings.id, self.issuer(), ask, now)?;
         let url = match &self.protocol {
             Protocol::Github(github) => github.authorize(&self.settings, &flow, redirect_uri),
             Protocol::Oidc(oidc) => oidc.authorize(&self.settings, http, &flow, redirect_uri, now).await?,
@@ -157,6 +169,7 @@ mod tests {
             client_secret: "secret".into(),
             scopes: Vec::new(),
             groups_claim: None,
+            asks_again: true,
         }
     }
 

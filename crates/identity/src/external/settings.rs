@@ -76,6 +76,9 @@ pub struct ProviderSettings {
     pub scopes: Vec<String>,
     /// The claim that lists a person's groups, where the provider sends one.
     pub groups_claim: Option<String>,
+    /// Whether an OpenID provider, told to ask the person once more, does so and says when
+    /// (`prompt`, `max_age` and `auth_time`), as the standard has it.
+    pub asks_again: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -199,6 +202,8 @@ mod tests {
             client_secret: "hush-hush".into(),
             scopes: Vec::new(),
             groups_claim: None,
+            asks_again: true,
+            asks_again: true,
         };
         right.validate().unwrap();
         assert!(!format!("{right:?}").contains("hush-hush"));

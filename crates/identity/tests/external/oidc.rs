@@ -1,7 +1,7 @@
 //! With a real OpenID provider.
 
 use chrono::{TimeDelta, Utc};
-use identity::external::{ExternalError, Provider, ProviderSettings, Providers};
+use identity::external::{Ask, ExternalError, Provider, ProviderSettings, Providers};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -166,7 +166,11 @@ async fn what_the_operator_set_up_wrongly_is_called_so() {
     assert!(matches!(error, ExternalError::Misconfigured(_)), "{error}");
     // The provider's own name for itself has no slash.
     let provider = Provider::new(oidc(&format!("{}/", acme.url))).unwrap();
-    let error = provider.begin(&crate::visitor::http(), &redirect_uri(), now).await.map(|_| ()).unwrap_err();
+    let error = provider
+        .begin(&crate::visitor::http(), &redirect_uri(), Ask::AsUsual, now)
+        .await
+        .map(|_| ())
+        .unwrap_err();
     assert!(matches!(error, ExternalError::Misconfigured(_)), "{error}");
 }
 

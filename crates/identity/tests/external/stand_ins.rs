@@ -20,7 +20,10 @@ pub(crate) struct StandIn {
 impl StandIn {
     /// Starts one and waits until it says where it is.
     pub(crate) async fn start(script: &str, arguments: &[&str]) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .find(|folder| folder.join("end2end/support").is_dir())
+            .expect("the stand-ins are part of the repository");
         assert!(
             root.join("node_modules/oidc-provider").exists(),
             "the stand-ins need their packages: run `npm ci`"

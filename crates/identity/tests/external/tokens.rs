@@ -4,7 +4,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use identity::external::{ExternalError, Provider, ProviderSettings};
+use identity::external::{Ask, ExternalError, Provider, ProviderSettings};
 use serde_json::{Value, json};
 
 use crate::{
@@ -50,6 +50,47 @@ async fn a_token_for_another_client_is_refused() {
         assert!(refuses_claims(json!({ "aud": audience })).await.contains("audience"), "{audience}");
     }
     assert!(refuses_claims(json!({ "azp": "another" })).await.contains("another client"));
+}
+
+#[tokio::test]
+async fn a_token_brings_no_key_of_its_own() {
+    let own = || crate::wrong::verification_key(2);
+    for header in [json!({ "jwk": own() }), json!({ "jwk": own(), "kid": null })] {
+        refuses(|script| {
+            script.header = header;
+            script.signature = Signature::OfAnother;
+        })
+        .await;
+    }
+    // Nor does it say where one would be: nobody is asked there.
+    let acme = Wrong::start().await;
+    acme.script(|script| {
+        script.header = json!({ "jku": format!("{}/others", acme.issuer), "kid": "another-key" });
+        script.signature = Signature::OfAnother;
+    });
+    assert!(matches!(acme.sign_in_anew().await, Err(ExternalError::Untrusted(_))));
+    assert_eq!(acme.script(|script| script.asked.get("/others").copied()), None);
+}
+
+#[tokio::test]
+async fn who_is_to_be_asked_once_more_must_have_been() {
+    let acme = Wrong::start().await;
+    let provider = acme.provider();
+    let again = async |auth_time: Value| {
+        let (url, flow) = provider.begin(&http(), &redirect_uri(), Ask::Again, acme.now).await.unwrap();
+        assert!(url.as_str().contains("prompt=login") && url.as_str().contains("max_age=0"), "{url}");
+        acme.script(|script| script.claims = json!({ "auth_time": auth_time }));
+        finish(&provider, flow, acme.agree(&url), acme.now).await
+    };
+    let now = acme.now.timestamp();
+    assert!(again(json!(now)).await.is_ok());
+    for wrong in [json!(null), json!(now - 3600), json!(now - 62)] {
+        let refused = again(wrong.clone()).await;
+        assert!(matches!(refused, Err(ExternalError::Untrusted(_))), "{wrong}: {refused:?}");
+    }
+    let cannot = Provider::new(ProviderSettings { asks_again: false, ..oidc(&acme.issuer) }).unwrap();
+    let (url, _) = cannot.begin(&http(), &redirect_uri(), Ask::Again, acme.now).await.unwrap();
+    assert!(!cannot.asks_again() && !url.as_str().contains("prompt"), "{url}");
 }
 
 #[tokio::test]
@@ -213,7 +254,8 @@ async fn a_document_that_cannot_be_used_safely_is_refused() {
         let acme = Wrong::start().await;
         acme.script(|script| script.discovery = discovery.clone());
         let provider = acme.provider();
-        let error = provider.begin(&http(), &redirect_uri(), acme.now).await.map(|_| ()).unwrap_err();
+        let error =
+            provider.begin(&http(), &redirect_uri(), Ask::AsUsual, acme.now).await.map(|_| ()).unwrap_err();
         assert!(matches!(error, ExternalError::Misconfigured(_)), "{discovery}: {error}");
     }
 }
@@ -223,7 +265,12 @@ async fn what_is_no_provider_is_called_a_mistake_of_the_operators() {
     for instead in [no_such_page, a_page] {
         let acme = Wrong::start().await;
         acme.script(|script| script.instead.insert("/.well-known/openid-configuration", instead));
-        let error = acme.provider().begin(&http(), &redirect_uri(), acme.now).await.map(|_| ()).unwrap_err();
+        let error = acme
+            .provider()
+            .begin(&http(), &redirect_uri(), Ask::AsUsual, acme.now)
+            .await
+            .map(|_| ())
+            .unwrap_err();
         assert!(matches!(error, ExternalError::Misconfigured(_)), "{error}");
     }
 }

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
-use identity::external::{ANSWER_BYTES, ExternalError, Http};
+use identity::external::{ANSWER_BYTES, Ask, ExternalError, Http};
 
 use crate::{
     visitor::{self, begin, redirect_uri},
@@ -40,7 +40,7 @@ async fn unavailable(path: &'static str, instead: fn() -> Response, http: &Http)
     let acme = Wrong::start().await;
     let provider = acme.provider();
     acme.script(|script| script.instead.insert(path, instead));
-    let result = match provider.begin(http, &redirect_uri(), acme.now).await {
+    let result = match provider.begin(http, &redirect_uri(), Ask::AsUsual, acme.now).await {
         Ok((url, flow)) => {
             let callback = acme.agree(&url);
             provider.finish(http, flow, callback, &redirect_uri(), acme.now).await.map(|_| ())
@@ -92,7 +92,7 @@ async fn a_provider_that_is_down_is_asked_again_after_a_while() {
     let http = visitor::http();
     for seconds in [0, 9] {
         let now = acme.now + TimeDelta::seconds(seconds);
-        let error = provider.begin(&http, &redirect_uri(), now).await.map(|_| ()).unwrap_err();
+        let error = provider.begin(&http, &redirect_uri(), Ask::AsUsual, now).await.map(|_| ()).unwrap_err();
         assert!(matches!(error, ExternalError::Unavailable(_)), "{error}");
     }
     assert_eq!(acme.script(|script| script.asked[document]), 1);

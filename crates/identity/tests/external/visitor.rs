@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use identity::external::{
-    CallbackQuery, ExternalError, ExternalIdentity, Flow, Http, Provider, ProviderKind, ProviderSettings,
+    Ask, CallbackQuery, ExternalError, ExternalIdentity, Flow, Http, Provider, ProviderKind, ProviderSettings,
 };
 use reqwest::{Client, header, redirect::Policy};
 use url::Url;
@@ -41,6 +41,7 @@ pub(crate) fn settings(id: &str, kind: ProviderKind) -> ProviderSettings {
         client_secret: SECRET.into(),
         scopes: Vec::new(),
         groups_claim: None,
+        asks_again: true,
     }
 }
 
@@ -90,7 +91,7 @@ pub(crate) fn copy(flow: &Flow) -> Flow {
 }
 
 pub(crate) async fn begin(provider: &Provider, now: DateTime<Utc>) -> (Url, Flow) {
-    provider.begin(&http(), &redirect_uri(), now).await.unwrap()
+    provider.begin(&http(), &redirect_uri(), Ask::AsUsual, now).await.unwrap()
 }
 
 pub(crate) async fn finish(

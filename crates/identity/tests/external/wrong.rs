@@ -227,8 +227,13 @@ fn key(byte: u8) -> CoreEdDsaPrivateSigningKey {
     CoreEdDsaPrivateSigningKey::from_ed25519_pem(&pem, Some(JsonWebKeyId::new(KEY_ID.into()))).unwrap()
 }
 
+/// What would be published of the key made of this byte.
+pub(crate) fn verification_key(byte: u8) -> Value {
+    serde_json::to_value(key(byte).as_verification_key()).unwrap()
+}
+
 fn public_key() -> String {
-    let key = serde_json::to_value(key(1).as_verification_key()).unwrap();
+    let key = verification_key(1);
     key["x"].as_str().unwrap().to_owned()
 }
 

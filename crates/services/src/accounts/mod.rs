@@ -2,6 +2,7 @@
 
 mod admission;
 mod email;
+pub mod external;
 mod familiar;
 mod own;
 mod private;

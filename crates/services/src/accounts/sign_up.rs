@@ -196,7 +196,7 @@ pub async fn open_account(
         id,
         email: newcomer.email,
         display_name: newcomer.display_name,
-        password_hash: newcomer.password_hash,
+        password_hash: Some(newcomer.password_hash),
         region: newcomer.region,
         roles: newcomer.roles,
         email_verified_at: services.now(),

@@ -20,9 +20,15 @@ pub const SEALED: &[SealedColumn] = &[
         purpose: Purpose::TotpSecret,
     },
     SealedColumn { at: of_person("auth.exports", "archive_sealed"), purpose: Purpose::Export },
+    SealedColumn { at: of_row("auth.external_flows", "flow_sealed"), purpose: Purpose::ExternalFlow },
 ];
 
 /// A column of a table with one row for each person.
 const fn of_person(table: &'static str, column: &'static str) -> Column {
     Column { table, key: "user_id", owner: "user_id", column }
+}
+
+/// A column whose values belong to nobody but their row.
+const fn of_row(table: &'static str, column: &'static str) -> Column {
+    Column { table, key: "id", owner: "id", column }
 }

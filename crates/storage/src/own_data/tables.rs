@@ -100,6 +100,8 @@ pub const PERSON_TABLES: &[PersonTable] = &[
         nothing("nobody can tell from it which devices they are; those signed in are in `devices`"),
         AtOnce,
     ),
+    table("auth.external_identities", "user_id", rows("connections", &[]), AtOnce),
+    table("auth.external_flows", "user_id", nothing("it lasts minutes, and is a visit not yet done"), AtOnce),
     table("auth.exports", "user_id", nothing("it is the export"), AtOnce),
     table("core.avatars", "user_id", nothing("the export has the picture itself"), AtOnce),
     table(

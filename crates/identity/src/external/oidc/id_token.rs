@@ -9,7 +9,7 @@ use openidconnect::{
 use secrecy::ExposeSecret as _;
 
 use super::{IdToken, IdTokenClaims, Metadata};
-use crate::external::{ExternalError, Flow, flow::CLOCK_SKEW};
+use crate::external::{Ask, ExternalError, Flow, flow::CLOCK_SKEW};
 
 /// Signatures that only the provider can make. Neither none at all, nor those with a secret that
 /// both sides know (`HS256` and its kin) are among them.
@@ -103,6 +103,9 @@ pub(super) fn verify<'t>(
     // The library leaves the authorised party to us.
     if claims.authorized_party().is_some_and(|party| *party != client_id) {
         return refused("the token was issued to another client");
+    }
+    if flow.ask() == Ask::Again && claims.auth_time().is_none_or(|at| at + CLOCK_SKEW < flow.begun_at()) {
+        return refused("the provider does not say that it asked the person once more");
     }
     if let Some(hash) = claims.access_token_hash() {
         let key = id_token.signing_key(&verifier).map_err(ClaimsVerificationError::SignatureVerification)?;

@@ -3,7 +3,7 @@
 mod discovery;
 mod id_token;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use chrono::{DateTime, Utc};
 use openidconnect::{
@@ -27,7 +27,7 @@ use self::{
     id_token::{Expected, Refused, verify},
 };
 use super::{
-    CallbackQuery, ExternalError, ExternalIdentity, Flow, Http, ProviderSettings, person::Claims,
+    Ask, CallbackQuery, ExternalError, ExternalIdentity, Flow, Http, ProviderSettings, person::Claims,
     settings::provider_url,
 };
 
@@ -105,7 +105,8 @@ impl Oidc {
         let nonce = Nonce::new(flow.nonce().expose_secret().to_owned());
         // The library asks for `openid` by itself.
         let scopes = settings.scopes_or(SCOPES).into_iter().filter(|scope| *scope != "openid");
-        let (url, ..) = client(settings, &metadata)?
+        let client = client(settings, &metadata)?;
+        let request = client
             .authorize_url(
                 AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
                 move || state,
@@ -113,9 +114,13 @@ impl Oidc {
             )
             .add_scopes(scopes.map(|scope| Scope::new(scope.to_owned())))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&flow.verifier()))
-            .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())))
-            .url();
-        Ok(url)
+            .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())));
+        let request = match flow.ask() {
+            Ask::AsUsual => request,
+            // The age makes the provider say when it asked.
+            Ask::Again => request.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO),
+        };
+        Ok(request.url().0)
     }
 
     pub(super) async fn finish(

@@ -1,0 +1,101 @@
+use domain::{account::AccountForm, place::Region};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use serde::Deserialize;
+use services::accounts::external::{self, Joining};
+
+use super::with::brand;
+use crate::{
+    error::ApiError,
+    head,
+    page::{faults, go, page, refused},
+    ssr,
+    ui::*,
+};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Arguments {
+    form: AccountForm,
+}
+
+/// What is left to say for somebody new who comes from another site.
+#[component]
+pub fn FinishPage() -> impl IntoView {
+    let (services, flow) = (ssr::services(), ssr::flow());
+    let refused = refused::<Arguments>("/api/finish_sign_up");
+    page(async move {
+        let Some(joining) = external::joining(&services, &flow).await? else {
+            go("/sign-up");
+            return Ok(().into_any());
+        };
+        ssr::private();
+        head::hide_from_search();
+        let (form, error) = match refused {
+            Some(refused) => (refused.arguments.form, Some(refused.error)),
+            None => {
+                let display_name = joining.name.clone().unwrap_or_default();
+                (AccountForm { display_name, ..AccountForm::default() }, None)
+            }
+        };
+        Ok(view! {
+            <Title text="Join" />
+            <Finish joining form error />
+        }
+        .into_any())
+    })
+}
+
+#[component]
+fn Finish(joining: Joining, form: AccountForm, error: Option<ApiError>) -> impl IntoView {
+    let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
+    let labels = vec![("purpose", "What brings you here"), ("display_name", "Name"), ("region", "Region")];
+    let (label, mark) = match &joining.with {
+        Some(offer) => (offer.label.clone(), brand(offer)),
+        None => ("another site".to_owned(), Brand::Other),
+    };
+    view! {
+        <div class="max-w-2xl mx-auto">
+            <PageHeader title="Almost there" lede="Two more answers, and your account is ready. Everything can be changed later." />
+            <p class="came-with mb-8">
+                <BrandMark brand=mark />
+                <span>
+                    "You come from " <strong>{label}</strong> ", with the address " <strong>{joining.email}</strong> "."
+                </span>
+            </p>
+            <form class="form" method="post" action="/api/finish_sign_up">
+                {faults(error.as_ref(), labels)}
+                <RadioCards
+                    name="form[purpose]"
+                    legend="What brings you here?"
+                    options=super::purposes()
+                    value=form.purpose
+                    errors=errors.clone()
+                />
+                <TextInput
+                    name="form[display_name]"
+                    label="Name"
+                    hint="As others see it: yours or your company's. It never plays a part in matching."
+                    value=form.display_name
+                    autocomplete="name"
+                    min_length=2_u32
+                    max_length=80_u32
+                    errors=errors.clone()
+                />
+                <Select
+                    name="form[region]"
+                    label="Where you are at home"
+                    hint="Jobs that are open to people of this region can match you."
+                    options=choices(Region::ALL, Region::as_str, Region::label)
+                    value=form.region
+                    empty="Choose a region"
+                    errors=errors
+                />
+                <div class="form-actions">
+                    <Button kind=ButtonKind::Primary size=ButtonSize::Large>"Create my account"</Button>
+                </div>
+            </form>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,49 @@
+use domain::{ExternalIdentityId, account::AccountForm};
+use leptos::prelude::*;
+use services::accounts::external::{self, Purpose};
+
+use crate::{error::ApiError, ssr};
+
+/// Begins to sign in, or to join, with an account at another site.
+#[server(endpoint = "continue_with", prefix = "/api")]
+pub async fn continue_with(provider: String, #[server(default)] next: String) -> Result<(), ApiError> {
+    leave(&provider, Purpose::SignIn, &next).await
+}
+
+/// Begins to make an account at another site a way into one's own.
+#[server(endpoint = "connect", prefix = "/api")]
+pub async fn connect(provider: String) -> Result<(), ApiError> {
+    leave(&provider, Purpose::Link(&ssr::signed_in()?), "").await
+}
+
+/// Begins to prove again who one is, at another site.
+#[server(endpoint = "confirm_with", prefix = "/api")]
+pub async fn confirm_with(provider: String, #[server(default)] next: String) -> Result<(), ApiError> {
+    leave(&provider, Purpose::Confirm(&ssr::signed_in()?), &next).await
+}
+
+async fn leave(provider: &str, purpose: Purpose<'_>, next: &str) -> Result<(), ApiError> {
+    let begun = external::begin(&ssr::services(), provider, purpose, &ssr::origin(), next).await?;
+    ssr::keep_flow(&begun);
+    ssr::redirect(&format!("/sign-in/with/{provider}"));
+    Ok(())
+}
+
+/// Makes the account of somebody new who came from another site.
+#[server(endpoint = "finish_sign_up", prefix = "/api")]
+pub async fn finish_sign_up(form: AccountForm) -> Result<(), ApiError> {
+    let (services, flow) = (ssr::services(), ssr::flow());
+    let (admission, next) = external::finish(&services, &flow, &form, &ssr::device()).await?;
+    ssr::forget_flow();
+    let first_step = if form.purpose == super::CLIENT { "/jobs/new" } else { "/profile" };
+    ssr::admit(&admission, if ssr::local_path(&next) == "/" { first_step } else { &next });
+    Ok(())
+}
+
+/// Takes a way into one's own account away.
+#[server(endpoint = "disconnect", prefix = "/api")]
+pub async fn disconnect(identity: ExternalIdentityId) -> Result<(), ApiError> {
+    external::disconnect(&ssr::services(), &ssr::signed_in()?, identity, &ssr::device()).await?;
+    ssr::redirect("/account/connections?removed=1");
+    Ok(())
+}

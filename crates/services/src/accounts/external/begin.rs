@@ -1,0 +1,132 @@
+use chrono::TimeDelta;
+use domain::{UserId, account::FlowPurpose};
+use identity::{
+    Principal,
+    external::{Ask, Provider},
+    token,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use storage::{external, second_factors};
+use url::Url;
+
+use super::{Offer, Trouble, flow, log};
+use crate::{Result, ServiceError, Services};
+
+/// What somebody goes to another site for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose<'a> {
+    SignIn,
+    /// To make the account there a way into their own here.
+    Link(&'a Principal),
+    /// To prove once more who they are.
+    Confirm(&'a Principal),
+}
+
+/// A flow that has begun; the token is for the browser's cookie.
+pub struct Begun {
+    pub token: SecretString,
+    pub keep_for: TimeDelta,
+}
+
+pub(super) const USE_SECOND_FACTOR: &str =
+    "Your account has a second factor. Confirm with that: another site alone is not enough.";
+
+/// Whether the account has a second factor, beside which another site proves nothing new.
+pub(super) async fn is_guarded(db: &mut PgConnection, user_id: UserId) -> Result<bool> {
+    Ok(second_factors::of(db, user_id).await?.is_some_and(|factors| factors.guard()))
+}
+
+/// What is remembered while somebody is away.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Away {
+    provider: String,
+    /// Where the browser is to go.
+    url: Url,
+    pub(super) redirect_uri: Url,
+    /// The path that was asked for before all this.
+    pub(super) next: String,
+    /// The protocol's own memory.
+    pub(super) flow: String,
+}
+
+/// Prepares to send somebody to a provider. `origin` is this site as the browser knows it, such as
+/// `https://8thdegree.example`.
+pub async fn begin(
+    services: &Services,
+    provider: &str,
+    purpose: Purpose<'_>,
+    origin: &str,
+    next: &str,
+) -> Result<Begun> {
+    let provider = services.external.providers.get(provider).ok_or(ServiceError::NotFound("provider"))?;
+    let now = services.now();
+    let (kind, user_id, ask) = match purpose {
+        Purpose::SignIn => (FlowPurpose::SignIn, None, Ask::AsUsual),
+        Purpose::Link(who) => {
+            who.proved(now)?;
+            (FlowPurpose::Link, Some(who.user_id), Ask::AsUsual)
+        }
+        Purpose::Confirm(who) => {
+            let mut tx = services.database.begin_as(who.user_id).await?;
+            let connected = external::of_user(&mut *tx, who.user_id).await?;
+            let guarded = is_guarded(&mut tx, who.user_id).await?;
+            tx.commit().await?;
+            if !connected.iter().any(|identity| identity.issuer == provider.issuer()) {
+                return Err(ServiceError::NotFound("connection"));
+            }
+            if guarded {
+                return Err(ServiceError::Conflict(USE_SECOND_FACTOR));
+            }
+            (FlowPurpose::Confirm, Some(who.user_id), Ask::Again)
+        }
+    };
+    let redirect_uri = redirect_uri(provider, origin)?;
+    let (url, flow) =
+        provider.begin(&services.external.http, &redirect_uri, ask, now).await.map_err(|error| {
+            log(provider.id().as_str(), &error);
+            ServiceError::Conflict(match Trouble::from(&error) {
+                Trouble::Unavailable => {
+                    "That site does not answer at present. Please try again in a moment, or sign in another way."
+                }
+                _ => "Signing in with that site does not work at present. Please sign in another way.",
+            })
+        })?;
+    let away = Away {
+        provider: provider.id().to_string(),
+        url,
+        redirect_uri,
+        next: next.chars().take(2_000).collect(),
+        flow: flow.to_plaintext().expose_secret().to_owned(),
+    };
+    let mut tx = services.database.begin_as_house().await?;
+    flow::keep(services, &mut tx, flow.state(), kind, user_id, &away, flow.expires_at()).await?;
+    tx.commit().await?;
+    Ok(Begun { token: flow.state().clone(), keep_for: flow.expires_at() - now })
+}
+
+/// Where the provider sends people back to: each to an address of its own, so that the answer of one
+/// is never taken for that of another.
+fn redirect_uri(provider: &Provider, origin: &str) -> Result<Url> {
+    Url::parse(&format!("{origin}/sign-in/with/{}/callback", provider.id())).map_err(ServiceError::internal)
+}
+
+/// Where a browser that has begun is to go now.
+#[derive(Clone, Debug)]
+pub struct Leaving {
+    pub to: Offer,
+    pub url: Url,
+}
+
+/// The way on for a browser that has begun with this provider; none if it has not, or too long ago.
+pub async fn leaving(services: &Services, provider: &str, token: &str) -> Result<Option<Leaving>> {
+    let Some(token_hash) = token::hash(token) else { return Ok(None) };
+    let mut tx = services.database.begin_as_house().await?;
+    let found = external::flow(&mut *tx, &token_hash, services.now()).await?;
+    tx.commit().await?;
+    let Some(found) = found.filter(|flow| flow.purpose != FlowPurpose::SignUp) else { return Ok(None) };
+    let away: Away = flow::open(services, found).await?.content;
+    let known = services.external.providers.get(provider).filter(|_| away.provider == provider);
+    Ok(known.map(|provider| Leaving { to: Offer::of(provider), url: away.url }))
+}
