@@ -133,6 +133,9 @@ pub const DOORS: &[Door] = &[
     function("/api/ask_email_change", SIGNED_IN, "form%5Bemail%5D=x"),
     function("/api/give_up_email_change", SIGNED_IN, ""),
     function("/api/change_password", SIGNED_IN, "form%5Bpassword%5D=short"),
+    // A file that is none: who may send one is told by what it answers.
+    function("/account/picture", SIGNED_IN, ""),
+    function("/api/remove_picture", SIGNED_IN, ""),
     function("/api/request_export", SIGNED_IN, ""),
     function("/api/delete_account", SIGNED_IN, "understood=false"),
     function("/api/confirm", SIGNED_IN, "password=wrong"),
@@ -187,6 +190,7 @@ pub const DOORS: &[Door] = &[
     function("/api/theme", ANYONE, "theme=dark"),
     // For machines.
     page("/ws/feed", SIGNED_IN),
+    page("/avatars/{id}/{hash}", ANYONE),
     page("/healthz", ANYONE),
     page("/readyz", ANYONE),
     // Guarded by where the caller is, or by a token of its own.

@@ -133,7 +133,7 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
         "add_passkey" | "rename_passkey" | "remove_passkey" => "/account/security/passkeys".to_owned(),
         "sign_up" => "/sign-up".to_owned(),
         "request_export" | "delete_account" => "/account/data".to_owned(),
-        "save_account" | "save_private_details" => "/account".to_owned(),
+        "save_account" | "save_private_details" | "remove_picture" => "/account".to_owned(),
         "send_sign_up_again" => "/sign-up/sent".to_owned(),
         "confirm_sign_up" => "/sign-up/confirm".to_owned(),
         "ask_reset" => "/forgotten".to_owned(),

@@ -84,7 +84,7 @@ pub fn App() -> impl IntoView {
 fn Framed() -> impl IntoView {
     let path = use_location().pathname.get_untracked();
     let bare = path == "/";
-    let viewer = ssr::Viewer(ssr::viewer()).of_frame();
+    let viewer = ssr::Viewer(ssr::viewer()).of_frame(ssr::own_picture());
     view! {
         <Shell viewer path here=here() theme=theme::chosen() bare>
             <FlatRoutes fallback=NotFound>

@@ -29,11 +29,21 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Viewer(pub Option<Principal>);
 
+/// Where the picture of who asks is shown, if they have one.
+#[derive(Clone, Debug, Default)]
+pub struct OwnPicture(pub Option<String>);
+
+/// The picture of who is signed in.
+pub fn own_picture() -> OwnPicture {
+    asked(|parts| parts.extensions.get::<OwnPicture>().cloned()).unwrap_or_default()
+}
+
 impl Viewer {
     /// As far as the frame of a page must know them.
-    pub fn of_frame(self) -> Option<ui::Viewer> {
+    pub fn of_frame(self, OwnPicture(picture): OwnPicture) -> Option<ui::Viewer> {
         self.0.map(|who| ui::Viewer {
             is_freelancer: who.roles.contains(Role::Freelancer),
+            picture,
             is_client: who.roles.contains(Role::Client),
             is_admin: who.may(Permission::FindPeople).is_ok(),
             viewed_by: who.viewed_by.map(|by| by.display_name),

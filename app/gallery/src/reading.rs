@@ -96,6 +96,7 @@ pub fn Reading() -> impl IntoView {
                         <FreelancerRow freelancer=FreelancerRowData {
                             href: "/freelancers/1".into(),
                             name: "Ines Okafor".into(),
+                            picture: None,
                             title: "Database engineer".into(),
                             rate: "€85 an hour".into(),
                             meta: vec!["Europe & Africa".into(), "30 h a week".into(), "Expert".into()],

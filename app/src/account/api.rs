@@ -6,7 +6,7 @@ use domain::{
 use leptos::prelude::*;
 use services::{
     accounts::{self, Agreed},
-    own_data,
+    own_data, pictures,
 };
 
 use crate::{error::ApiError, ssr};
@@ -151,6 +151,13 @@ pub async fn change_password(form: NewPasswordForm) -> Result<(), ApiError> {
     let renewed = accounts::change_password(&ssr::services(), &who, &form, &ssr::device()).await?;
     ssr::keep_session(&renewed);
     ssr::redirect("/account/password?saved=1");
+    Ok(())
+}
+
+#[server(endpoint = "remove_picture", prefix = "/api")]
+pub async fn remove_picture() -> Result<(), ApiError> {
+    pictures::remove(&ssr::services(), &ssr::signed_in()?, &ssr::device()).await?;
+    ssr::redirect("/account?saved=1");
     Ok(())
 }
 

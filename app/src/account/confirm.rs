@@ -9,11 +9,11 @@ use services::accounts::{
 
 use super::{
     security::{FactorWays, RecoveryCodeForm},
-    with::{ContinueWith, refused_elsewhere, troubled},
+    with::{ContinueWith, troubled},
 };
 use crate::{
     error::ApiError,
-    page::{faults, page, query, refused},
+    page::{faults, page, query, refusal, refused},
     ssr,
     ui::*,
 };
@@ -36,7 +36,7 @@ pub fn ConfirmPage() -> impl IntoView {
         Some(refused) => (refused.arguments.next, Some(refused.error)),
         None => (query("next"), None),
     };
-    let error = error.or_else(|| refused_elsewhere("/api/confirm_with"));
+    let error = error.or_else(|| refusal("/api/confirm_with"));
     page(async move {
         let who = who?;
         let account = factors::check_up(&services, &who).await?;

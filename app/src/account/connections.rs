@@ -5,10 +5,10 @@ use services::accounts::external::{self, Connection, Offer};
 
 use super::{
     layout::AccountLayout,
-    with::{brand, refused_elsewhere, troubled},
+    with::{brand, troubled},
 };
 use crate::{
-    page::{faults, page, query},
+    page::{faults, page, query, refusal},
     ssr,
     ui::*,
 };
@@ -17,7 +17,7 @@ use crate::{
 pub fn ConnectionsPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
-    let error = refused_elsewhere("/api/connect").or_else(|| refused_elsewhere("/api/disconnect"));
+    let error = refusal("/api/connect").or_else(|| refusal("/api/disconnect"));
     let done = match (query("connected").as_str(), query("removed").as_str()) {
         _ if error.is_some() => None,
         ("1", _) => Some("Connected. From now on you can sign in with it, too."),

@@ -28,13 +28,20 @@ struct PrivateArguments {
     form: PrivateForm,
 }
 
+/// Nothing of a file comes back.
+#[derive(Default, Deserialize)]
+struct NoArguments {}
+
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
+    let picture = ssr::own_picture().0;
+    let picture_error = refused::<NoArguments>("/account/picture").map(|refused| refused.error);
     let refused_private = refused::<PrivateArguments>("/api/save_private_details");
     let refused = refused::<Arguments>("/api/save_account");
-    let saved = query("saved") == "1" && refused.is_none() && refused_private.is_none();
+    let saved =
+        query("saved") == "1" && refused.is_none() && refused_private.is_none() && picture_error.is_none();
     page(async move {
         let who = who?;
         let account = accounts::own(&services, &who).await?;
@@ -53,6 +60,7 @@ pub fn AccountPage() -> impl IntoView {
                 (form, None)
             }
         };
+        let picture_name = who.display_name.clone();
         let since = account.created_at.format("%-d %B %Y").to_string();
         Ok(view! {
             <Title text="Account" />
@@ -69,6 +77,7 @@ pub fn AccountPage() -> impl IntoView {
                     <Facts facts=vec![("E-mail address", account.email), ("Member since", since)] />
                 </div>
                 <AccountFields form error />
+                <OwnPicture name=picture_name picture error=picture_error />
                 <PrivateFields form=private error=private_error />
                 <section class="form-section mt-10" aria-labelledby="leave">
                     <h2 id="leave">"Sign out"</h2>
@@ -118,6 +127,55 @@ fn AccountFields(form: AccountForm, error: Option<ApiError>) -> impl IntoView {
                 <Button kind=ButtonKind::Primary>"Save"</Button>
             </div>
         </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn OwnPicture(name: String, picture: Option<String>, error: Option<ApiError>) -> impl IntoView {
+    let fault = error.as_ref().and_then(|error| error.fields.get("picture").map(str::to_owned));
+    let invalid = fault.is_some().then_some("true");
+    let id = field_id("picture");
+    let described_by = if fault.is_some() { format!("{id}-hint {id}-error") } else { format!("{id}-hint") };
+    let shown = picture.is_some();
+    view! {
+        <section class="form-section mt-10" aria-labelledby="picture">
+            <h2 id="picture">"Picture"</h2>
+            <div class="own-picture">
+                <Avatar name picture size=AvatarSize::Large />
+                <form class="form" method="post" action="/account/picture" enctype="multipart/form-data">
+                    {faults(error.as_ref(), vec![("picture", "Picture")])}
+                    <Field
+                        id=id.clone()
+                        label="A picture of you"
+                        hint="JPEG, PNG, WebP or GIF, at most 5 MB. The square in its middle is shown to everybody; it plays no part in matching."
+                        error=fault
+                    >
+                        <input
+                            class="control control-file"
+                            id=id
+                            type="file"
+                            name="picture"
+                            accept="image/jpeg,image/png,image/webp,image/gif"
+                            required
+                            aria-invalid=invalid
+                            aria-describedby=described_by
+                        />
+                    </Field>
+                    <div class="form-actions">
+                        <Button>{if shown { "Use this picture instead" } else { "Use this picture" }}</Button>
+                    </div>
+                </form>
+                {shown
+                    .then(|| {
+                        view! {
+                            <form class="own-picture-removal" method="post" action="/api/remove_picture">
+                                <Button kind=ButtonKind::Quiet>"Remove my picture"</Button>
+                            </form>
+                        }
+                    })}
+            </div>
+        </section>
     }
     .into_any()
 }

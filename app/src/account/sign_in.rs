@@ -6,11 +6,11 @@ use services::accounts::external::{self, Offer};
 
 use super::{
     security::{Passkey, PasskeyForm},
-    with::{ContinueWith, refused_elsewhere, troubled},
+    with::{ContinueWith, troubled},
 };
 use crate::{
     error::ApiError,
-    page::{encode, faults, go, query, refused},
+    page::{encode, faults, go, query, refusal, refused},
     ssr,
     ui::*,
 };
@@ -62,7 +62,7 @@ pub fn SignInPage() -> impl IntoView {
     let again = query("again") == "1" && error.is_none();
     let demo = use_context::<DemoAccounts>().unwrap_or_default();
     // What went wrong with another site is shown here, too.
-    let error = error.or_else(|| refused_elsewhere("/api/continue_with"));
+    let error = error.or_else(|| refusal("/api/continue_with"));
     let offers = external::offers(&ssr::services());
     let trouble = query("trouble");
     view! {

@@ -4,11 +4,11 @@ use leptos_meta::Title;
 use serde::Deserialize;
 use services::accounts::external::{self, Offer};
 
-use super::with::{ContinueWith, refused_elsewhere};
+use super::with::ContinueWith;
 use crate::{
     error::ApiError,
     head,
-    page::{encode, faults, go, query, refused},
+    page::{encode, faults, go, query, refusal, refused},
     ssr,
     ui::*,
 };
@@ -36,7 +36,7 @@ pub fn SignUpPage() -> impl IntoView {
             (Arguments { form, next }, None)
         }
     };
-    let error = error.or_else(|| refused_elsewhere("/api/continue_with"));
+    let error = error.or_else(|| refusal("/api/continue_with"));
     head::describe("Join 8thDegree to find freelancers or jobs that fit, with the reasons.");
     view! {
         <Title text="Join" />

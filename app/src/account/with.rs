@@ -3,12 +3,7 @@
 use leptos::prelude::*;
 use services::accounts::external::{self, Offer, Trouble};
 
-use crate::{error::ApiError, ssr, ui::*};
-
-/// Why a form was refused whose fields need not be shown again.
-pub(super) fn refused_elsewhere(action: &str) -> Option<ApiError> {
-    ssr::replay(action).map(|replay| replay.error)
-}
+use crate::ui::*;
 
 pub(super) fn brand(offer: &Offer) -> Brand {
     match offer.brand {

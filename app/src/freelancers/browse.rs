@@ -1,14 +1,17 @@
+use std::collections::HashMap;
+
 use domain::{
-    FieldErrors,
+    FieldErrors, UserId,
     browse::{BrowseForm, FreelancerListing, FreelancerOrder, Page},
     job::Experience,
     language::Language,
+    picture::PictureHash,
     place::Region,
     skill::Skill,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use services::profiles;
+use services::{pictures, profiles};
 
 use super::{KNOWN_SKILLS, KnownSkills};
 use crate::{
@@ -33,6 +36,8 @@ pub fn BrowsePage() -> impl IntoView {
                 (None, errors)
             }
         };
+        let shown: Vec<_> = list.iter().flat_map(|list| &list.rows).map(|row| row.user_id).collect();
+        let pictures = pictures::of_people(&services, &shown).await?;
         head::describe(
             "Freelancers across trades and regions: what they do, how well, and what an hour costs.",
         );
@@ -43,7 +48,7 @@ pub fn BrowsePage() -> impl IntoView {
                 <Filters form=form.clone() errors=errors.clone() />
                 <div class="min-w-0">
                     <Refused errors />
-                    {list.map(|list| view! { <Results list form /> })}
+                    {list.map(|list| view! { <Results list pictures form /> })}
                 </div>
             </div>
         })
@@ -186,7 +191,11 @@ fn Refused(errors: FieldErrors) -> impl IntoView {
 }
 
 #[component]
-fn Results(list: Page<FreelancerListing>, form: BrowseForm) -> impl IntoView {
+fn Results(
+    list: Page<FreelancerListing>,
+    pictures: HashMap<UserId, PictureHash>,
+    form: BrowseForm,
+) -> impl IntoView {
     let count = list.rows.len();
     if count == 0 {
         return view! {
@@ -202,8 +211,14 @@ fn Results(list: Page<FreelancerListing>, form: BrowseForm) -> impl IntoView {
         if count == 1 { "1 freelancer".to_owned() } else { format!("{count} freelancers on this page") };
     let first = (!form.after.is_empty()).then(|| address(&form, ""));
     let next = list.next.map(|cursor| address(&form, &cursor.to_string()));
-    let rows: Vec<_> =
-        list.rows.into_iter().map(|listing| view! { <FreelancerRow freelancer=row(listing) /> }).collect();
+    let rows: Vec<_> = list
+        .rows
+        .into_iter()
+        .map(|listing| {
+            let picture = pictures.get(&listing.user_id).map(|picture| picture.path(listing.user_id));
+            view! { <FreelancerRow freelancer=row(listing, picture) /> }
+        })
+        .collect();
     view! {
         <Rows>{rows}</Rows>
         <Pager first next shown />
@@ -211,10 +226,11 @@ fn Results(list: Page<FreelancerListing>, form: BrowseForm) -> impl IntoView {
     .into_any()
 }
 
-fn row(listing: FreelancerListing) -> FreelancerRowData {
+fn row(listing: FreelancerListing, picture: Option<String>) -> FreelancerRowData {
     FreelancerRowData {
         href: format!("{PATH}/{}", listing.user_id),
         name: listing.display_name,
+        picture,
         title: listing.title,
         rate: format!("{} an hour", listing.rate.label()),
         meta: vec![
@@ -248,7 +264,8 @@ mod tests {
     #[test]
     fn an_empty_list_says_so_and_leads_back() {
         let list = Page { rows: vec![], next: None };
-        let html = Owner::new().with(|| view! { <Results list form=BrowseForm::default() /> }.to_html());
+        let results = || view! { <Results list pictures=HashMap::new() form=BrowseForm::default() /> };
+        let html = Owner::new().with(|| results().to_html());
         assert!(html.contains(r#"href="/freelancers""#) && html.contains("Clear the filters"), "{html}");
     }
 }

@@ -5,7 +5,7 @@ use domain::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use services::profiles;
+use services::{pictures, profiles};
 
 use crate::{
     head,
@@ -30,9 +30,11 @@ pub fn FreelancerPage() -> impl IntoView {
         let title = format!("{}, {}", profile.display_name, profile.content.title);
         let description: String = profile.content.summary.chars().take(155).collect();
         head::describe(&description);
+        let pictures = pictures::of_people(&services, &[profile.user_id]).await?;
+        let picture = pictures.get(&profile.user_id).map(|picture| picture.path(profile.user_id));
         Ok(view! {
             <Title text=title />
-            <ProfileView profile stance />
+            <ProfileView profile picture stance />
         })
     })
 }
@@ -47,7 +49,7 @@ enum Stance {
 }
 
 #[component]
-fn ProfileView(profile: Profile, stance: Stance) -> impl IntoView {
+fn ProfileView(profile: Profile, picture: Option<String>, stance: Stance) -> impl IntoView {
     let trail = vec![
         ("Freelancers".to_owned(), "/freelancers".to_owned()),
         (profile.display_name.clone(), String::new()),
@@ -93,7 +95,7 @@ fn ProfileView(profile: Profile, stance: Stance) -> impl IntoView {
     view! {
         <Breadcrumb trail />
         <div class="flex flex-wrap items-center gap-x-5 gap-y-4 mb-8">
-            <Avatar name=profile.display_name.clone() size=AvatarSize::Large />
+            <Avatar name=profile.display_name.clone() picture size=AvatarSize::Large />
             <div class="grow basis-64 min-w-0">
                 <h1>{profile.display_name.clone()}</h1>
                 <p class="lede">{title}</p>

@@ -9,14 +9,26 @@ pub enum AvatarSize {
     Large,
 }
 
-/// Initials on a quiet ground. The colour depends on the letters of the name and means nothing.
+/// A person's picture, or else their initials on a quiet ground. Its colour depends on the letters of
+/// the name and means nothing.
 #[component]
-pub fn Avatar(#[prop(into)] name: String, #[prop(optional)] size: AvatarSize) -> impl IntoView {
+pub fn Avatar(
+    #[prop(into)] name: String,
+    /// The address of a square picture.
+    #[prop(optional_no_strip)]
+    picture: Option<String>,
+    #[prop(optional)] size: AvatarSize,
+) -> impl IntoView {
     let size = match size {
         AvatarSize::Small => " avatar-s",
         AvatarSize::Medium => "",
         AvatarSize::Large => " avatar-l",
     };
+    if let Some(picture) = picture {
+        let class = ["avatar", size].concat();
+        return view! { <img class=class src=picture alt="" width="256" height="256" decoding="async" /> }
+            .into_any();
+    }
     let class = ["avatar", COLOURS[colour(&name)], size].concat();
     view! {
         <span class=class aria-hidden="true">

@@ -139,6 +139,8 @@ pub fn JobRow(job: JobRowData) -> impl IntoView {
 pub struct FreelancerRowData {
     pub href: String,
     pub name: String,
+    /// The address of their picture, if they have one.
+    pub picture: Option<String>,
     pub title: String,
     pub rate: String,
     pub meta: Vec<String>,
@@ -150,16 +152,16 @@ pub struct FreelancerRowData {
 /// A row of a list of freelancers.
 #[component]
 pub fn FreelancerRow(freelancer: FreelancerRowData) -> impl IntoView {
-    let FreelancerRowData { href, name, title, rate, mut meta, excerpt, skills, score } = freelancer;
+    let FreelancerRowData { href, name, picture, title, rate, mut meta, excerpt, skills, score } = freelancer;
     meta.insert(0, name.clone());
     let job = JobRowData { href, title, budget: String::new(), meta, excerpt, skills, score };
-    row(Some(name), job, rate)
+    row(Some((name, picture)), job, rate)
 }
 
 /// At most this many skills stand in a row; the rest are counted.
 const SKILLS_SHOWN: usize = 6;
 
-fn row(person: Option<String>, data: JobRowData, amount: String) -> impl IntoView {
+fn row(person: Option<(String, Option<String>)>, data: JobRowData, amount: String) -> impl IntoView {
     let class = if person.is_some() { "row row-with-avatar" } else { "row" };
     let more = data.skills.len().saturating_sub(SKILLS_SHOWN);
     let skills: Vec<_> = data
@@ -171,7 +173,7 @@ fn row(person: Option<String>, data: JobRowData, amount: String) -> impl IntoVie
     let meta: Vec<_> = data.meta.into_iter().map(|text| view! { <span>{text}</span> }).collect();
     view! {
         <article class=class>
-            {person.map(|name| view! { <super::Avatar name /> })}
+            {person.map(|(name, picture)| view! { <super::Avatar name picture /> })}
             <div class="grid gap-1.5 min-w-0">
                 <h2 class="row-title">
                     <a href=data.href>{data.title}</a>

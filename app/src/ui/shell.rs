@@ -11,6 +11,8 @@ use super::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Viewer {
     pub name: String,
+    /// Where their picture is, if they have one.
+    pub picture: Option<String>,
     pub is_freelancer: bool,
     pub is_client: bool,
     pub is_admin: bool,
@@ -188,7 +190,7 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
     view! {
         <details class="menu" name="account-menu">
             <summary>
-                <Avatar name=viewer.name.clone() size=AvatarSize::Small />
+                <Avatar name=viewer.name.clone() picture=viewer.picture size=AvatarSize::Small />
                 <span class="sr-only">"Account of "</span>
                 <span class="sr-only lg:not-sr-only lg:max-w-56 lg:truncate">{name}</span>
             </summary>

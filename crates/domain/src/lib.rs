@@ -16,6 +16,7 @@ pub mod job;
 pub mod language;
 pub mod money;
 pub mod permission;
+pub mod picture;
 pub mod place;
 pub mod private;
 pub mod profile;

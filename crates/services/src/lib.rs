@@ -17,6 +17,7 @@ pub mod live;
 pub mod mailbox;
 pub mod matches;
 pub mod own_data;
+pub mod pictures;
 pub mod profiles;
 pub mod vault;
 

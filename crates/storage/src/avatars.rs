@@ -1,8 +1,9 @@
 //! Pictures of people.
 
 use chrono::{DateTime, Utc};
-use domain::UserId;
+use domain::{UserId, picture::PictureHash};
 use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
 
 use crate::Result;
 
@@ -22,6 +23,19 @@ pub async fn by_hash(db: impl PgExecutor<'_>, user: UserId, hash: &[u8; 32]) -> 
     )
     .fetch_optional(db)
     .await?)
+}
+
+/// The hashes of the pictures of these people, as far as they have one.
+pub async fn hashes(db: impl PgExecutor<'_>, people: &[UserId]) -> Result<Vec<(UserId, PictureHash)>> {
+    let people: Vec<Uuid> = people.iter().map(|person| person.uuid()).collect();
+    let rows = sqlx::query!("select user_id, hash from core.avatars where user_id = any($1)", &people)
+        .fetch_all(db)
+        .await?;
+    let read = rows.into_iter().map(|row| {
+        let hash = row.hash.try_into().map_err(|_| crate::Error::corrupt("hash")(&"its length"))?;
+        Ok((row.user_id.into(), PictureHash::new(hash)))
+    });
+    read.collect()
 }
 
 pub async fn set(

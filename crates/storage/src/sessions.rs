@@ -40,6 +40,8 @@ pub struct Session {
     pub email_verified: bool,
     /// Whose pages it shows at this moment instead of its owner's.
     pub viewing: Option<UserId>,
+    /// The hash of the person's picture.
+    pub picture: Option<Vec<u8>>,
 }
 
 /// A device on which somebody is signed in, as its owner sees it.
@@ -83,6 +85,7 @@ pub async fn by_token(
         r#"select s.id, s.user_id, s.last_seen_at, s.ends_at, s.proved_at, s.second_factor,
                   (select v.viewed_id from auth.views v where v.session_id = s.id and v.ends_at > $2) as "viewing?",
                   u.display_name, u.region, u.email_verified_at is not null as "email_verified!",
+                  (select hash from core.avatars a where a.user_id = s.user_id) as picture,
                   array(select role from auth.user_roles r where r.user_id = s.user_id) as "roles!"
            from auth.sessions s join auth.users u on u.id = s.user_id
            where s.token_hash = $1 and s.expires_at > $2 and u.status = 'active'"#,
@@ -110,6 +113,7 @@ pub async fn by_token(
             second_factor: row.second_factor.map(|factor| stored("second factor", &factor)).transpose()?,
             email_verified: row.email_verified,
             viewing: row.viewing.map(UserId::from),
+            picture: row.picture,
         })
     })
     .transpose()

@@ -18,9 +18,10 @@ pub(crate) async fn archive(
     Extension(Viewer(viewer)): Extension<Viewer>,
     request: Request,
 ) -> Response {
-    let here = request.uri().path();
+    let (parts, _) = request.into_parts();
+    let here = parts.uri.path();
     let Some(who) = viewer else { return lead_to("/sign-in", here) };
-    let device = device(&request, Some(&who));
+    let device = device(&parts, Some(&who));
     match own_data::download_export(state.services(), &who, &device).await {
         Ok(archive) => {
             // Of our own making, so that nothing has to be escaped.

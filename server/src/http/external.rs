@@ -33,13 +33,14 @@ pub(crate) async fn come_back(
     Path(provider): Path<String>,
     request: Request,
 ) -> Response {
-    let Ok(Query(callback)) = Query::<CallbackQuery>::try_from_uri(request.uri()) else {
+    let (parts, _) = request.into_parts();
+    let Ok(Query(callback)) = Query::<CallbackQuery>::try_from_uri(&parts.uri) else {
         return to(&back(&provider, &Failed::lost(), false), &[]);
     };
-    let transport = request.extensions().get::<Transport>().copied().unwrap_or(Transport::Tls);
-    let who = request.extensions().get::<Viewer>().and_then(|viewer| viewer.0.clone());
-    let device = device(&request, who.as_ref());
-    let cookie = cookie(&request, Transport::flow_cookie);
+    let transport = parts.extensions.get::<Transport>().copied().unwrap_or(Transport::Tls);
+    let who = parts.extensions.get::<Viewer>().and_then(|viewer| viewer.0.clone());
+    let device = device(&parts, who.as_ref());
+    let cookie = cookie(&parts, Transport::flow_cookie);
     let cookie = cookie.as_deref();
     let came = external::come_back(state.services(), &provider, cookie, callback, who.as_ref(), &device);
     let forget = || transport.cookie(transport.flow_cookie(), "", 0);

@@ -7,7 +7,7 @@ use app::{
     cookie::Transport,
     error::{ApiError, ErrorKind},
     page::{encode, page_of},
-    ssr::{FormReplay, Viewer, local_path},
+    ssr::{FormReplay, OwnPicture, Viewer, local_path},
 };
 use axum::{
     Json, Router,
@@ -170,7 +170,7 @@ fn go_on(response: &Response, back: &str) -> Response {
 }
 
 /// After a form that was refused: the page it came from, with the form as it was sent.
-async fn show_again(
+pub(crate) async fn show_again(
     api: &Api,
     asked: &Parts,
     back: &str,
@@ -189,6 +189,9 @@ async fn show_again(
     }
     if let Some(viewer) = asked.extensions.get::<Viewer>() {
         request.extensions_mut().insert(viewer.clone());
+    }
+    if let Some(picture) = asked.extensions.get::<OwnPicture>() {
+        request.extensions_mut().insert(picture.clone());
     }
     if let Some(transport) = asked.extensions.get::<Transport>() {
         request.extensions_mut().insert(*transport);

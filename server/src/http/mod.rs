@@ -8,6 +8,7 @@ mod headers;
 mod observe;
 pub(crate) mod origin;
 mod pages;
+mod pictures;
 mod probes;
 pub(crate) mod refusal;
 pub(crate) mod session;
@@ -22,7 +23,7 @@ use axum::{
     http::StatusCode,
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use leptos::{context::provide_context, prelude::use_context};
 use leptos_axum::generate_route_list;
@@ -41,9 +42,11 @@ pub(crate) fn router(state: State) -> Router {
     let pages = pages(&state);
     let signed_in = || from_fn_with_state(state.clone(), session::attach);
     let api = forms::Api { state: state.clone(), pages: pages.clone() };
+    let uploads = api.clone();
     let not_found = pages.clone().layer(signed_in());
     let site = Router::new()
         .route("/api/{*function}", any(forms::call).with_state(api))
+        .route("/account/picture", post(pictures::upload).with_state(uploads))
         .route("/account/data/archive", get(downloads::archive).with_state(state.clone()))
         .route("/sign-in/with/{provider}/callback", get(external::come_back).with_state(state.clone()))
         .merge(pages)
@@ -53,6 +56,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
         .route("/ws/feed", get(live::upgrade))
+        .route("/avatars/{id}/{hash}", get(pictures::show))
         .with_state(state.clone());
     Router::new()
         .merge(site)

@@ -5,7 +5,7 @@ use app::{
     cookie::Transport,
     error::{ApiError, ErrorKind},
     error_page::error_page,
-    ssr::Viewer,
+    ssr::{OwnPicture, Viewer},
     ui::Theme,
 };
 use axum::{
@@ -66,7 +66,8 @@ pub(crate) async fn render(Extracted(state): Extracted<State>, request: Request,
     let Some(Refusal(error)) = refusal else { return response };
     let written = if html {
         let id = id.map(|id| id.to_string());
-        let viewer = response.extensions_mut().remove::<Viewer>().and_then(Viewer::of_frame);
+        let picture = response.extensions_mut().remove::<OwnPicture>().unwrap_or_default();
+        let viewer = response.extensions_mut().remove::<Viewer>().and_then(|viewer| viewer.of_frame(picture));
         Html(error_page(&error, id, viewer, theme, state.stylesheet())).into_response()
     } else {
         Json(&error).into_response()

@@ -6,11 +6,11 @@ use app::{
     access::is_on_the_way_to_a_second_factor,
     cookie::Transport,
     error::{ApiError, ErrorKind},
-    ssr::{ClientAddress, SiteOrigin, Unencrypted, Viewer},
+    ssr::{ClientAddress, OwnPicture, SiteOrigin, Unencrypted, Viewer},
 };
 use axum::{
     extract::{ConnectInfo, Request, State as Extracted},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -52,8 +52,10 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
         return Refusal(ApiError::new(ErrorKind::Forbidden, message)).into_response();
     }
     let renewed = known.as_ref().and_then(|known| known.renewed);
+    let picture = known.as_ref().and_then(|known| Some(known.picture?.path(known.principal.user_id)));
     let viewer = Viewer(known.map(|known| known.principal));
     request.extensions_mut().insert(viewer.clone());
+    request.extensions_mut().insert(OwnPicture(picture.clone()));
     request.extensions_mut().insert(transport);
     if let Some(origin) = origin(&state, transport, request.headers()) {
         request.extensions_mut().insert(SiteOrigin(origin));
@@ -76,6 +78,7 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
     };
     // An error page around it has their name in its frame, too.
     response.extensions_mut().insert(viewer);
+    response.extensions_mut().insert(OwnPicture(picture));
     // The browser keeps the token as long as the session lives on, unless it has just got another.
     if let (Some(renewed), Some(token)) = (renewed, token)
         && !response.headers().contains_key(header::SET_COOKIE)
@@ -87,11 +90,11 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
 }
 
 /// From where a request comes; for what is answered without a page.
-pub(crate) fn device(request: &Request, who: Option<&Principal>) -> Device {
-    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+pub(crate) fn device(request: &Parts, who: Option<&Principal>) -> Device {
+    let agent = request.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     Device {
         user_agent: agent.unwrap_or_default().to_owned(),
-        address: request.extensions().get::<ClientAddress>().map(|address| address.0),
+        address: request.extensions.get::<ClientAddress>().map(|address| address.0),
         session: who.map(|who| who.session_id),
         trust: cookie(request, Transport::trust_cookie).map(Into::into),
     }
@@ -114,9 +117,9 @@ fn may_be_done_while_viewing(request: &Request) -> bool {
 }
 
 /// A cookie of the request, under the name that it has with this transport.
-pub(crate) fn cookie(request: &Request, name: fn(Transport) -> &'static str) -> Option<String> {
-    let transport = request.extensions().get::<Transport>().copied().unwrap_or(Transport::Tls);
-    let jar = CookieJar::from_headers(request.headers());
+pub(crate) fn cookie(request: &Parts, name: fn(Transport) -> &'static str) -> Option<String> {
+    let transport = request.extensions.get::<Transport>().copied().unwrap_or(Transport::Tls);
+    let jar = CookieJar::from_headers(&request.headers);
     jar.get(name(transport)).map(|cookie| cookie.value().to_owned())
 }
 

@@ -12,6 +12,7 @@ mod kill;
 mod letters;
 mod live;
 mod outage;
+mod own_data;
 mod role_walk;
 mod second_factor;
 mod site;

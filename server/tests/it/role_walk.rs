@@ -12,7 +12,9 @@ use sqlx::PgPool;
 use crate::site::{Site, header_of};
 
 /// The addresses that neither a page nor a server function answers.
-const OTHERS: [(&str, &str); 7] = [
+const OTHERS: [(&str, &str); 9] = [
+    ("POST", "/account/picture"),
+    ("GET", "/avatars/{id}/{hash}"),
     ("GET", "/account/data/archive"),
     ("GET", "/sign-in/with/{provider}/callback"),
     ("GET", "/ws/feed"),

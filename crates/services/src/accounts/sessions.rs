@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     FieldErrors, SessionId, UserId,
     account::{PASSWORD_LENGTH, SecondFactor},
+    picture::PictureHash,
     role::{Role, Roles},
 };
 use identity::{Principal, token};
@@ -79,6 +80,7 @@ pub struct SignedIn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authenticated {
     pub principal: Principal,
+    pub picture: Option<PictureHash>,
     /// For how long the browser may keep the token from now on, where that has just changed.
     pub renewed: Option<TimeDelta>,
 }
@@ -153,7 +155,8 @@ pub async fn authenticate(services: &Services, token: &str) -> Result<Option<Aut
         Some(person) => admin::as_viewed(services, principal, person).await?,
         None => principal,
     };
-    Ok(Some(Authenticated { principal, renewed }))
+    let picture = session.picture.and_then(|hash| hash.try_into().ok()).map(PictureHash::new);
+    Ok(Some(Authenticated { principal, picture, renewed }))
 }
 
 /// Whether a session goes on, whatever its token is by now.
