@@ -92,7 +92,12 @@ pub fn viewer() -> Option<Principal> {
 
 /// The person who is signed in, or the error that asks to sign in.
 pub fn signed_in() -> Result<Principal, ApiError> {
-    viewer().ok_or_else(|| ErrorKind::SignedOut.into())
+    viewer().ok_or_else(|| ServiceError::SignedOut.into())
+}
+
+/// Whether they may do it, for a page that tells in its own words why not. A refusal is logged.
+pub fn may(who: &Principal, permission: Permission) -> Result<(), ApiError> {
+    who.may(permission).map(drop).map_err(|refused| ServiceError::from(refused).into())
 }
 
 /// The refused form to show again, if it was meant for `action` (such as `/api/sign_in`).
@@ -328,12 +333,21 @@ pub fn fail(error: impl Into<ApiError>) -> ApiError {
 }
 
 impl From<ServiceError> for ApiError {
-    /// A cause that is a fault of ours, or an outage, is logged here and only here.
+    /// A cause that is a fault of ours, or an outage, is logged here and only here; so is a refusal.
     fn from(error: ServiceError) -> Self {
         match error {
-            ServiceError::SignedOut => ErrorKind::SignedOut.into(),
-            ServiceError::Forbidden(permission) => Self::new(ErrorKind::Forbidden, needs(permission)),
-            ServiceError::ProofNeeded => ErrorKind::ProofNeeded.into(),
+            ServiceError::SignedOut => {
+                tracing::info!(target: "security", event = "signed_out", "refused: nobody is signed in");
+                ErrorKind::SignedOut.into()
+            }
+            ServiceError::Forbidden(permission) => {
+                tracing::warn!(target: "security", event = "forbidden", needs = %permission, "refused");
+                Self::new(ErrorKind::Forbidden, needs(permission))
+            }
+            ServiceError::ProofNeeded => {
+                tracing::info!(target: "security", event = "proof_needed", "refused: a fresh proof is needed");
+                ErrorKind::ProofNeeded.into()
+            }
             ServiceError::NotFound(_) => ErrorKind::NotFound.into(),
             ServiceError::Invalid(fields) => Self::invalid(fields),
             ServiceError::Conflict(what_to_do) => Self::new(ErrorKind::Conflict, what_to_do),

@@ -81,6 +81,12 @@ enum Import {
 enum Audit {
     /// Walk the whole log and tell whether an entry was changed or taken out.
     Verify,
+    /// Print the entries as JSON, one a line, for a system that keeps a copy.
+    Export {
+        /// The number of the last entry that is there already.
+        #[arg(long, default_value_t = 0)]
+        after: i64,
+    },
 }
 
 #[derive(Subcommand)]
@@ -151,7 +157,8 @@ async fn run(role: Role, config: Config) -> anyhow::Result<()> {
         Role::Jobs { action: None | Some(Jobs::List) } => commands::jobs::list(&config).await,
         Role::Jobs { action: Some(Jobs::Retry { id }) } => commands::jobs::retry(&config, id).await,
         Role::Jobs { action: Some(Jobs::Discard { id }) } => commands::jobs::discard(&config, id).await,
-        Role::Audit { action: Audit::Verify } => commands::audit_verify(&config).await,
+        Role::Audit { action: Audit::Verify } => commands::audit::verify(&config).await,
+        Role::Audit { action: Audit::Export { after } } => commands::audit::export(&config, after).await,
         Role::Keys { action: Keys::Generate } => commands::keys::generate(),
         Role::Keys { action: Keys::List } => commands::keys::list(&config).await,
         Role::Keys { action: Keys::Rotate } => commands::keys::rotate(&config).await,

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
-use http::Request;
+use http::{HeaderValue, Request, Response, header};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -43,7 +43,14 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, max: usize, stop: 
         let answer = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(address));
             let mut app = app.clone();
-            async move { app.call(request.map(Body::new)).await }
+            let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+            async move {
+                let mut answer = app.call(request.map(Body::new)).await;
+                if let (true, Ok(answer)) = (chunked, &mut answer) {
+                    let_nothing_follow(answer);
+                }
+                answer
+            }
         });
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer).into_owned();
         let connection = open.watch(connection);
@@ -56,6 +63,13 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, max: usize, stop: 
     }
     drop(listener);
     open.shutdown().await;
+}
+
+/// Makes the answer the last one of its connection. A message in chunks may have named a length as
+/// well, which another server on its way may have believed: what follows could then be somebody
+/// else's request, made up by whoever sent the first (RFC 9112, section 6.1).
+fn let_nothing_follow(answer: &mut Response<Body>) {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
 /// Whether it failed for the one visitor alone.

@@ -17,6 +17,7 @@ mod site;
 mod stamp;
 mod step;
 mod summary;
+mod supply;
 mod test;
 mod verify;
 mod watch;

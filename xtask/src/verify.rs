@@ -10,7 +10,7 @@ use crate::prepare::{self, LiveQueries};
 use crate::process::Cmd;
 use crate::step::{loud_step, step};
 use crate::workspace::{BROWSER_ONLY, WASM, Workspace};
-use crate::{apt, database, edges, interrupt};
+use crate::{apt, database, edges, interrupt, supply};
 
 /// One of the checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,6 +19,8 @@ pub(crate) enum Check {
     Formatting,
     /// Who depends on whom.
     Edges,
+    /// Licences and sources of what comes from others, and its advisories where they are at hand.
+    Supply,
     /// Everything built for this machine, and the descriptions of its queries.
     Lint,
     /// Everything built for browsers.
@@ -28,7 +30,8 @@ pub(crate) enum Check {
 }
 
 /// Quick ones first.
-const ALL: [Check; 5] = [Check::Formatting, Check::Edges, Check::Lint, Check::LintBrowser, Check::Doc];
+const ALL: [Check; 6] =
+    [Check::Formatting, Check::Edges, Check::Supply, Check::Lint, Check::LintBrowser, Check::Doc];
 
 /// Runs `only` these checks, or all if it is empty, with a database of their own where one is needed.
 pub(crate) fn run(ws: &Workspace, only: &[Check]) -> anyhow::Result<()> {
@@ -54,6 +57,7 @@ fn run_each(ws: &Workspace, checks: &[Check], postgres: Option<&PrivatePostgres>
         let result = match check {
             Check::Formatting => formatting(ws),
             Check::Edges => edges::check(ws),
+            Check::Supply => supply::check(ws),
             Check::Lint => lint_native(ws, postgres),
             Check::LintBrowser => lint_browser(ws),
             Check::Doc => documentation(ws),

@@ -72,7 +72,7 @@ fn EntryRow(entry: Entry, now: DateTime<Utc>) -> impl IntoView {
 }
 
 /// An action as its owner reads it.
-fn in_words(action: &str) -> String {
+pub fn in_words(action: &str) -> String {
     match action {
         "account.created" => "Your account was created",
         "account.changed" => "You changed your account",
@@ -87,6 +87,7 @@ fn in_words(action: &str) -> String {
         "sign_in.second_factor_due" => {
             "The first step of signing in was taken; the second factor was asked for"
         }
+        "sign_in.refused" => "The right password was given, but the account is suspended",
         "sign_in.second_factor_failed" => "A wrong second factor was given to sign in",
         "sign_in.code_sent" => "A code to sign in was sent by e-mail",
         "app.added" => "An authenticator app was set up",

@@ -15,7 +15,7 @@ use super::{
     rows::{language_rows, link_rows, skill_rows},
 };
 use crate::{
-    error::{ApiError, ErrorKind},
+    error::ApiError,
     page::{faults, page, query, refused},
     ssr,
     ui::*,
@@ -36,8 +36,8 @@ pub fn ProfilePage() -> impl IntoView {
     let saved = query("saved") == "1" && refused.is_none();
     page(async move {
         let who = who?;
-        if who.may(Permission::KeepProfile).is_err() {
-            ssr::set_status(ErrorKind::Forbidden.status());
+        if let Err(refused) = ssr::may(&who, Permission::KeepProfile) {
+            ssr::set_status(refused.status());
             return Ok(view! { <NoFreelancer /> }.into_any());
         }
         let profile = profiles::own(&services, &who).await?;

@@ -6,7 +6,7 @@ use identity::Principal;
 use serde::Serialize;
 use sqlx::PgConnection;
 use storage::audit::{self, NewEntry};
-pub use storage::audit::{Entry, Verdict};
+pub use storage::audit::{Entry, Link, Verdict};
 
 use crate::{Result, Services, accounts::Device};
 
@@ -83,4 +83,22 @@ pub async fn own(services: &Services, who: &Principal, before: Option<i64>) -> R
 pub async fn verify(services: &Services) -> Result<Verdict> {
     let mut db = services.database.house().acquire().await?;
     Ok(audit::verify(&mut db).await?)
+}
+
+/// Gives every entry after the one of this number to `take`, in their order, until it refuses one;
+/// for operators, who keep a copy elsewhere.
+pub async fn export<E: From<crate::ServiceError>>(
+    services: &Services,
+    mut after: i64,
+    mut take: impl FnMut(Link) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut db = services.database.house().acquire().await.map_err(crate::ServiceError::from)?;
+    loop {
+        let links = audit::stretch(&mut db, after, i64::MAX).await.map_err(crate::ServiceError::from)?;
+        let Some(last) = links.last() else { return Ok(()) };
+        after = last.entry.seq;
+        for link in links {
+            take(link)?;
+        }
+    }
 }

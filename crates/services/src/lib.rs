@@ -32,7 +32,7 @@ use events::{
     hub::Hub,
     relay::{Relay, Retries},
 };
-use identity::{passkeys::RelyingParty, password::Passwords, vault::KeyRing};
+use identity::{breached::Breached, passkeys::RelyingParty, password::Passwords, vault::KeyRing};
 use mail::{Folder, Mailer, SiteNames};
 use matching::Policy;
 use storage::Database;
@@ -58,6 +58,8 @@ pub struct Settings {
     pub site: SiteNames,
     /// The folder of letters, where everybody may read them: in a demonstration.
     pub mailbox: Option<Folder>,
+    /// With what new passwords are compared beside the list in the program.
+    pub breached: Option<Breached>,
     /// One sentence for the pages, where matching does less than it could.
     pub notice: Option<String>,
     pub policy: Policy,
@@ -85,6 +87,7 @@ impl Settings {
             external: External::default(),
             site: letters::site_at("http://localhost:3000"),
             mailbox: None,
+            breached: None,
             notice: None,
             policy: Policy::default(),
             retries: Retries::default(),
@@ -102,6 +105,7 @@ pub struct Services {
     pub(crate) engine: Arc<Engine>,
     pub(crate) hub: Hub,
     pub(crate) passwords: Passwords,
+    pub(crate) breached: Option<Breached>,
     pub(crate) clock: Clock,
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) vault: Vault,
@@ -128,6 +132,7 @@ impl Services {
             database: settings.database,
             hub: Hub::default(),
             passwords: Passwords::default(),
+            breached: settings.breached,
             clock: settings.clock,
             mailer: settings.mailer,
             passkeys: RelyingParty::new(&settings.site.url).ok().map(Arc::new),

@@ -8,7 +8,7 @@ use services::{
     audit::{self, Verdict},
 };
 use sqlx::PgPool;
-use test_support::{MIGRATOR, World};
+use test_support::{MIGRATOR, PASSWORD, World};
 
 /// Runs SQL as somebody who got hold of the database, whom triggers do not stop.
 async fn tamper(pool: &PgPool, sql: &'static str) {
@@ -97,4 +97,36 @@ async fn one_reads_what_concerns_oneself_and_nothing_else(pool: PgPool) {
     }
     let older = audit::own(s, &ada, Some(failed.seq)).await.unwrap();
     assert_eq!(older.len(), entries.len() - 1);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn every_attempt_to_sign_in_is_written_down_with_what_was_given(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let ada = world.person("Ada", "client").await;
+    let attempt = async |password: &str| {
+        let form = SignInForm {
+            email: "person0@example.com".into(),
+            password: password.into(),
+            ..SignInForm::default()
+        };
+        accounts::sign_in(s, &form, &Device::default()).await.is_ok()
+    };
+    assert!(attempt(PASSWORD).await);
+    assert!(!attempt("not the right one").await);
+    assert!(!attempt(&"longer than any password ".repeat(50)).await);
+    sqlx::query("update auth.users set status = 'suspended', suspended_at = now()")
+        .execute(world.pool())
+        .await
+        .unwrap();
+    assert!(!attempt(PASSWORD).await);
+    let entries = audit::own(s, &ada, None).await.unwrap();
+    let told: Vec<_> = entries.iter().take(4).rev().map(|entry| entry.action.as_str()).collect();
+    assert_eq!(told, ["session.opened", "sign_in.failed", "sign_in.failed", "sign_in.refused"]);
+    let after = |n: usize| entries[n].after.as_deref().unwrap_or_default();
+    assert!(after(3).contains("\"first\":\"password\""), "with which factors: {}", after(3));
+    for entry in &entries {
+        let text = format!("{entry:?}");
+        assert!(!text.contains(PASSWORD) && !text.contains("longer than") && !text.contains("right one"));
+    }
 }

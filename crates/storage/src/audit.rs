@@ -133,6 +133,68 @@ impl From<Row> for Entry {
     }
 }
 
+/// An entry with its part of the chain.
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub entry: Entry,
+    pub previous_hash: Vec<u8>,
+    pub hash: Vec<u8>,
+}
+
+impl Link {
+    /// Whether it is as it was written, behind an entry with this hash.
+    fn follows(&self, seq: i64, hash: &[u8]) -> bool {
+        let Entry { at, actor_id, subject_id, .. } = self.entry;
+        let entry = NewEntry {
+            at,
+            actor_id,
+            subject_id,
+            action: &self.entry.action,
+            address: &self.entry.address,
+            user_agent: &self.entry.user_agent,
+            before: self.entry.before.as_deref(),
+            after: self.entry.after.as_deref(),
+        };
+        self.entry.seq == seq + 1
+            && self.previous_hash == hash
+            && self.hash == hash_of(hash, self.entry.seq, &entry)
+    }
+}
+
+/// How many entries are read at a time.
+const STRIDE: i64 = 1_000;
+
+/// The next entries of the chain after the one numbered `after`, up to the one numbered `until`: as
+/// many as are read at a time.
+pub async fn stretch(db: &mut PgConnection, after: i64, until: i64) -> Result<Vec<Link>> {
+    let rows = sqlx::query!(
+        "select seq, at, actor_id, subject_id, action, address, user_agent, before, after,
+                previous_hash, hash
+         from auth.audit_log where seq > $1 and seq <= $2 order by seq limit $3",
+        after,
+        until,
+        STRIDE,
+    )
+    .fetch_all(db)
+    .await?;
+    let links = rows.into_iter().map(|row| Link {
+        entry: Entry {
+            seq: row.seq,
+            at: row.at,
+            actor_id: row.actor_id.map(UserId::from),
+            subject_id: row.subject_id.map(UserId::from),
+            action: row.action,
+            address: row.address,
+            user_agent: row.user_agent,
+            before: row.before,
+            after: row.after,
+        },
+        previous_hash: row.previous_hash,
+        hash: row.hash,
+    });
+    Ok(links.collect())
+}
+
 /// What a walk along the chain found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -144,9 +206,6 @@ pub enum Verdict {
     CutOff { entries: i64 },
 }
 
-/// How many entries are read at a time.
-const STRIDE: i64 = 1_000;
-
 /// Walks the whole chain from its beginning.
 pub async fn verify(db: &mut PgConnection) -> Result<Verdict> {
     // Read first: entries written while we walk are not missed for it.
@@ -154,37 +213,15 @@ pub async fn verify(db: &mut PgConnection) -> Result<Verdict> {
         sqlx::query!("select seq, hash from auth.audit_head where only_one").fetch_one(&mut *db).await?;
     let (mut last, mut last_hash) = (0, vec![0_u8; 32]);
     while last < head.seq {
-        let rows = sqlx::query!(
-            "select seq, at, actor_id, subject_id, action, address, user_agent, before, after,
-                    previous_hash, hash
-             from auth.audit_log where seq > $1 and seq <= $2 order by seq limit $3",
-            last,
-            head.seq,
-            STRIDE,
-        )
-        .fetch_all(&mut *db)
-        .await?;
-        if rows.is_empty() {
+        let links = stretch(db, last, head.seq).await?;
+        if links.is_empty() {
             return Ok(Verdict::CutOff { entries: last });
         }
-        for row in rows {
-            let entry = NewEntry {
-                at: row.at,
-                actor_id: row.actor_id.map(UserId::from),
-                subject_id: row.subject_id.map(UserId::from),
-                action: &row.action,
-                address: &row.address,
-                user_agent: &row.user_agent,
-                before: row.before.as_deref(),
-                after: row.after.as_deref(),
-            };
-            let fits = row.seq == last + 1
-                && row.previous_hash == last_hash
-                && row.hash == hash_of(&last_hash, row.seq, &entry);
-            if !fits {
+        for link in links {
+            if !link.follows(last, &last_hash) {
                 return Ok(Verdict::Broken { seq: last + 1 });
             }
-            (last, last_hash) = (row.seq, row.hash);
+            (last, last_hash) = (link.entry.seq, link.hash);
         }
     }
     if last_hash != head.hash {

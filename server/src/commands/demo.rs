@@ -40,6 +40,7 @@ pub(crate) async fn seed(services: &Services, size: Size) -> Result<(), services
 
 /// The command `eighth demo`.
 pub(crate) async fn run(config: &Config, size: Size) -> anyhow::Result<()> {
+    config.may_have_demo()?;
     with_services(config, async |services| {
         seed(services, size).await?;
         println!("The demo is in the database.\n{}", sign_ins());

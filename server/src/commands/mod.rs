@@ -1,5 +1,6 @@
 //! What each role of the binary does.
 
+pub(crate) mod audit;
 pub(crate) mod demo;
 pub(crate) mod import;
 pub(crate) mod jobs;
@@ -13,7 +14,7 @@ use anyhow::Context as _;
 use domain::role::Role;
 use embedding::{Choice, http::HttpSettings};
 use mail::{Folder, Mailer, SiteNames};
-use services::{Services, Settings, accounts::external::External, audit::Verdict};
+use services::{Services, Settings, accounts::external::External};
 
 use crate::{
     config::{self, Config, Demo, EmbedderChoice},
@@ -80,23 +81,6 @@ pub(crate) async fn outbox_retry(config: &Config, id: Option<i64>) -> anyhow::Re
     .await
 }
 
-/// Walks the audit log; an error where it is not as it was written.
-pub(crate) async fn audit_verify(config: &Config) -> anyhow::Result<()> {
-    with_services(config, async |services| match services::audit::verify(services).await? {
-        Verdict::Intact { entries } => {
-            println!("The audit log is intact: {entries} entries.");
-            Ok(())
-        }
-        Verdict::Broken { seq } => {
-            anyhow::bail!("the audit log was tampered with at entry {seq} or before it")
-        }
-        Verdict::CutOff { entries } => {
-            anyhow::bail!("the audit log was cut off: {entries} entries are left, and there were more")
-        }
-    })
-    .await
-}
-
 /// Makes somebody an administrator: the first one has nobody else to do it.
 pub(crate) async fn appoint(config: &Config, role: Role, email: &str) -> anyhow::Result<()> {
     with_services(config, async |services| {
@@ -159,6 +143,7 @@ pub(crate) async fn open_services(
     settings.site = SiteNames { support: config.mail.support.clone(), ..services::letters::site_at(origin) };
     settings.second_factor_for = config.identity.second_factor_for().unwrap_or(settings.second_factor_for);
     settings.external = External::new(config.providers.known()?);
+    settings.breached = config.passwords.breached_url.as_deref().map(services::accounts::breached_at);
     settings.notice = notice.map(|notice| notice.to_string());
     let policy = &mut settings.policy;
     policy.top_n = config.matching.top_n as usize;

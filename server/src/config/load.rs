@@ -146,6 +146,7 @@ mod tests {
                 "[mail]\nurl = 'smtps://localhost'\nfrom = 'a@b.co'\nroot_certificate = '/nowhere'",
                 "mail.root_certificate",
             ),
+            ("[passwords]\nbreached_url = 'pwned'", "passwords.breached_url"),
         ] {
             let message = wrong(text);
             assert!(message.contains(key), "{text}: {message}");
@@ -209,6 +210,21 @@ mod tests {
         let (_file, flags) = file(insecure);
         let message = load_from(&flags, &Map::new()).unwrap_err().to_string();
         assert!(message.contains("acme") && message.contains("https://"), "{message}");
+    }
+
+    #[test]
+    fn a_demo_is_not_put_before_everybody_by_mistake() {
+        let load = |text: &str| {
+            let (_file, flags) = file(text);
+            load_from(&flags, &Map::new())
+        };
+        let public = "[server]\npublic_url = 'https://8th.example'";
+        let message = load(&format!("demo = 'small'\n{public}")).unwrap_err().to_string();
+        assert!(message.contains("`demo`") && message.contains("demo_in_public"), "{message}");
+        assert!(load(&format!("demo = 'small'\ndemo_in_public = true\n{public}")).is_ok());
+        assert!(load("demo = 'small'\n[server]\npublic_url = 'http://localhost:3000'").is_ok());
+        let without = load(public).unwrap();
+        assert!(without.may_have_demo().is_err(), "nor by the command that seeds one");
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Which demo marketplace to seed into an empty database.
     pub demo: Demo,
+    /// Lets the demo, whose passwords are published, be reached by everybody.
+    pub demo_in_public: bool,
     pub server: Server,
     pub database: Database,
     pub keys: Keys,
@@ -44,6 +46,7 @@ pub struct Config {
     pub live: Live,
     pub identity: Identity,
     pub providers: Providers,
+    pub passwords: Passwords,
     pub log: Log,
     pub metrics: Metrics,
 }
@@ -53,6 +56,7 @@ impl Default for Config {
         Self {
             data: ".data".into(),
             demo: Demo::None,
+            demo_in_public: false,
             server: Server::default(),
             database: Database::default(),
             keys: Keys::default(),
@@ -62,6 +66,7 @@ impl Default for Config {
             live: Live::default(),
             identity: Identity::default(),
             providers: Providers::default(),
+            passwords: Passwords::default(),
             log: Log::default(),
             metrics: Metrics::default(),
         }
@@ -284,6 +289,14 @@ impl Default for Identity {
     fn default() -> Self {
         Self { second_factor_for: "admin, superadmin".into() }
     }
+}
+
+/// What is asked of new passwords beside their length and the list in the program.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Passwords {
+    /// A collection of breached passwords that speaks the range protocol of Have I Been Pwned.
+    pub breached_url: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

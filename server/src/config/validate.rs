@@ -5,11 +5,11 @@ use mail::{SettingsError, Smtp};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::EnvFilter;
 
-use super::{Config, ConfigError, EmbedderChoice};
+use super::{Config, ConfigError, Demo, EmbedderChoice};
 
 impl Config {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let checks: [(&'static str, bool, &str); 22] = [
+        let checks: [(&'static str, bool, &str); 23] = [
             (
                 "server.request_timeout_seconds",
                 self.server.request_timeout_seconds > 0,
@@ -76,6 +76,15 @@ impl Config {
                 self.embedding.http.similarity_low < self.embedding.http.similarity_high,
                 "it must be above embedding.http.similarity_low",
             ),
+            (
+                "passwords.breached_url",
+                self.passwords.breached_url.as_deref().is_none_or(|url| {
+                    url.parse::<http::Uri>().is_ok_and(|uri| {
+                        matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none()
+                    })
+                }),
+                "it must be an address such as https://api.pwnedpasswords.com/range",
+            ),
             ("matching.threshold", (0.0..=1.0).contains(&self.matching.threshold), "it must be from 0 to 1"),
             ("matching.top_n", (1..=1_000).contains(&self.matching.top_n), "it must be from 1 to 1000"),
             (
@@ -98,9 +107,23 @@ impl Config {
         }
         self.mail_server()?;
         self.providers.known()?;
+        if self.demo != Demo::None {
+            self.may_have_demo()?;
+        }
         EnvFilter::try_new(&self.log.filter)
             .map(drop)
             .map_err(|error| ConfigError::Invalid { key: "log.filter", reason: error.to_string() })
+    }
+
+    /// Refuses the demo where everybody could sign in with its published passwords.
+    pub(crate) fn may_have_demo(&self) -> Result<(), ConfigError> {
+        let public = self.server.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        if !public || self.demo_in_public {
+            return Ok(());
+        }
+        let reason = "the demo's accounts have published passwords, and server.public_url is open to all; \
+                      leave the demo out, or set demo_in_public if that is what you want";
+        Err(ConfigError::Invalid { key: "demo", reason: reason.to_owned() })
     }
 }
 

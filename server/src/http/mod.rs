@@ -5,10 +5,11 @@ mod downloads;
 mod external;
 mod forms;
 mod headers;
-mod observe;
+pub(crate) mod observe;
 pub(crate) mod origin;
 mod pages;
 mod pictures;
+mod plain;
 mod probes;
 pub(crate) mod refusal;
 pub(crate) mod session;
@@ -37,7 +38,7 @@ use pages::PageNonce;
 use refusal::Refusal;
 
 /// Everything that is answered, from the outside in: id and span, net under panics, careful
-/// headers, error pages, compression, time limit, origin; then the routes.
+/// headers, error pages, compression, time limit, encryption, origin; then the routes.
 pub(crate) fn router(state: State) -> Router {
     let pages = pages(&state);
     let signed_in = || from_fn_with_state(state.clone(), session::attach);
@@ -65,12 +66,13 @@ pub(crate) fn router(state: State) -> Router {
         .fallback_service(statics::others(&state, not_found))
         .layer(from_fn(pages::without_slash))
         .layer(from_fn_with_state(state.clone(), origin::protect))
+        .layer(from_fn_with_state(state.clone(), plain::refuse))
         .layer(from_fn_with_state(state.clone(), limit_time))
         .layer(compression())
         .layer(from_fn(observe::catch_panic))
         .layer(from_fn_with_state(state.clone(), refusal::render))
-        .layer(from_fn_with_state(state, headers::baseline))
-        .layer(from_fn(observe::observe))
+        .layer(from_fn_with_state(state.clone(), headers::baseline))
+        .layer(from_fn_with_state(state, observe::observe))
 }
 
 /// The pages of the application; any other path gets its page for 404.

@@ -2,18 +2,23 @@
 
 use std::{fmt, panic::AssertUnwindSafe, time::Instant};
 
-use app::error::ErrorKind;
+use app::{error::ErrorKind, ssr::ClientAddress};
 use axum::{
-    extract::{MatchedPath, Request},
-    http::{HeaderValue, Method},
+    extract::{MatchedPath, Request, State as Extracted},
+    http::{HeaderValue, Method, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use domain::UserId;
 use futures::FutureExt as _;
-use tracing::Instrument as _;
+use tracing::{
+    Instrument as _, Span,
+    field::{Empty, display},
+};
 use uuid::Uuid;
 
-use super::refusal::Refusal;
+use super::{refusal::Refusal, session::client_address};
+use crate::State;
 
 /// Identifies a request in the logs and to the person who asks about it. Always made here, so
 /// that nobody can write into the logs with it.
@@ -28,20 +33,33 @@ impl fmt::Display for RequestId {
 
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
-/// Middleware: gives the request its id and span, and counts and times it.
-pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
+/// Middleware: gives the request its id and span, and counts and times it. Finds out from which
+/// address it comes, for the lines and for everything behind.
+pub(crate) async fn observe(
+    Extracted(state): Extracted<State>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = RequestId(Uuid::now_v7());
     request.headers_mut().remove(REQUEST_ID);
     request.extensions_mut().insert(id.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let method = known_method(request.method());
-    let span = tracing::info_span!("request", %id, %method, path = request.uri().path());
+    let address = client_address(&request, state.config().server.proxies);
+    if let Some(address) = address {
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    let (path, address) = (request.uri().path(), address.map(display));
+    let span = tracing::info_span!("request", %id, %method, path, address, user = Empty);
     let start = Instant::now();
     let in_flight = InFlight::new();
     let mut response = next.run(request).instrument(span.clone()).await;
     drop(in_flight);
     let (elapsed, status) = (start.elapsed(), response.status());
     span.in_scope(|| {
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            tracing::warn!(target: "security", event = "too_many", "a limit was reached");
+        }
         tracing::info!(target: "access", status = status.as_u16(), micros = elapsed.as_micros() as u64, "answered");
     });
     let labels = [("method", method.to_owned()), ("route", route), ("status", status.as_u16().to_string())];
@@ -51,6 +69,11 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// Writes into the lines of this request who makes it, once that is known.
+pub(crate) fn is_made_by(person: UserId) {
+    Span::current().record("user", display(person));
 }
 
 /// The method, if it is one that HTTP defines: others are made up by the caller, and each would be

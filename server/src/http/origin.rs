@@ -66,6 +66,8 @@ pub(crate) async fn protect(
     if trusted {
         return next.run(request).await;
     }
+    let origin = request.headers().get(header::ORIGIN);
+    tracing::warn!(target: "security", event = "cross_site", ?origin, "refused: not sent by a page of this site");
     let message = "This request did not come from a page of this site.";
     Refusal(ApiError::new(ErrorKind::Forbidden, message)).into_response()
 }

@@ -43,6 +43,7 @@ pub(crate) async fn ready(Extracted(state): Extracted<State>) -> Response {
 /// the configured token.
 pub(crate) async fn metrics(Extracted(state): Extracted<State>, request: Request) -> Response {
     if !may_read(&state, &request) {
+        tracing::warn!(target: "security", event = "forbidden", needs = "metrics", "refused");
         let message = "Metrics are for callers on this machine, or with the configured token.";
         return Refusal(ApiError::new(ErrorKind::Forbidden, message)).into_response();
     }

@@ -18,7 +18,10 @@ use axum_extra::extract::cookie::CookieJar;
 use identity::Principal;
 use services::accounts::{self, Authenticated, Device};
 
-use super::refusal::{Refusal, wants_html};
+use super::{
+    observe::is_made_by,
+    refusal::{Refusal, wants_html},
+};
 use crate::State;
 
 /// How browsers reach this server.
@@ -54,6 +57,9 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
     let renewed = known.as_ref().and_then(|known| known.renewed);
     let picture = known.as_ref().and_then(|known| Some(known.picture?.path(known.principal.user_id)));
     let viewer = Viewer(known.map(|known| known.principal));
+    if let Some(person) = &viewer.0 {
+        is_made_by(person.user_id);
+    }
     request.extensions_mut().insert(viewer.clone());
     request.extensions_mut().insert(OwnPicture(picture.clone()));
     request.extensions_mut().insert(transport);
@@ -66,9 +72,6 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
     };
     if transport == Transport::Tls && !by_tls {
         request.extensions_mut().insert(Unencrypted);
-    }
-    if let Some(address) = client_address(&request, state.config().server.proxies) {
-        request.extensions_mut().insert(ClientAddress(address));
     }
     let owes = viewer.0.as_ref().is_some_and(|who| who.second_factor_due);
     let mut response = if owes && !is_on_the_way_to_a_second_factor(request.uri().path()) {
@@ -146,7 +149,7 @@ fn is_ended_by_proxy(headers: &HeaderMap) -> bool {
 
 /// The address of the browser. Each of our `proxies` adds the address it was called from at the end
 /// of `X-Forwarded-For`; what stands before those, anybody can have written.
-fn client_address(request: &Request, proxies: u8) -> Option<IpAddr> {
+pub(super) fn client_address(request: &Request, proxies: u8) -> Option<IpAddr> {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     if proxies == 0 {
         return peer;

@@ -6,7 +6,7 @@ use axum::{
         Query, State as Extracted, WebSocketUpgrade,
         ws::{WebSocket, rejection::WebSocketUpgradeRejection},
     },
-    http::HeaderMap,
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use domain::{SessionId, UserId};
@@ -24,6 +24,7 @@ use super::{
 use crate::{
     State,
     http::{
+        observe::is_made_by,
         origin::{Origin, origin},
         refusal::Refusal,
         session,
@@ -74,7 +75,11 @@ async fn admit(
     headers: &HeaderMap,
     parameters: Option<Query<Parameters>>,
 ) -> Result<Admitted, ApiError> {
-    let wrong_origin = || ApiError::new(ErrorKind::Forbidden, "The Origin must be this site's own.");
+    let wrong_origin = || {
+        let origin = headers.get(header::ORIGIN);
+        tracing::warn!(target: "security", event = "cross_site", ?origin, "refused: not opened by a page of this site");
+        ApiError::new(ErrorKind::Forbidden, "The Origin must be this site's own.")
+    };
     let origin = origin(headers, state.config().server.public_url.as_deref());
     if origin == Origin::Foreign {
         return Err(wrong_origin());
@@ -85,9 +90,11 @@ async fn admit(
     };
     let Some(Authenticated { principal, .. }) = who else {
         let cookie = session::transport(state, headers).session_cookie();
+        tracing::info!(target: "security", event = "signed_out", "refused: nobody is signed in");
         let message = format!("The live channel needs a session: the cookie {cookie}.");
         return Err(ApiError::new(ErrorKind::SignedOut, message));
     };
+    is_made_by(principal.user_id);
     if principal.second_factor_due {
         return Err(ApiError::new(ErrorKind::Forbidden, "Your role needs a second factor first."));
     }

@@ -95,3 +95,28 @@ async fn every_text_names_its_charset(pool: PgPool) {
         assert!(kind.ends_with("; charset=utf-8"), "{path}: {kind}");
     }
 }
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn people_are_led_to_https_and_programs_are_refused(pool: PgPool) {
+    let site = behind_tls(pool).await;
+    let plain = |proto: &'static str| ("x-forwarded-proto".parse::<header::HeaderName>().unwrap(), proto);
+    for (path, to) in [("/", "/"), ("/jobs?q=a%20b", "/jobs?q=a%20b"), ("/sign-in", "/sign-in")] {
+        let answer = site.get_with(path, &[plain("http")]).await;
+        let led = (answer.status().as_u16(), header_of(&answer, "location"));
+        assert_eq!(led, (308, format!("https://8th.example{to}")));
+        assert_eq!(site.get_with(path, &[plain("https")]).await.status(), 200, "{path}");
+        assert_eq!(site.get_with(path, &[plain("http, https")]).await.status(), 200, "{path}");
+    }
+    for path in ["/api/sign_in", "/ws/feed", "/metrics", "/healthz", "/pkg/a.css"] {
+        let answer = site.get_with(path, &[plain("http")]).await;
+        assert_eq!(
+            (answer.status().as_u16(), header_of(&answer, "location")),
+            (403, String::new()),
+            "{path}"
+        );
+    }
+    let form = site.post("/api/theme").header(header::ORIGIN, "https://8th.example").body("theme=dark");
+    let form = form.header("x-forwarded-proto", "http").send().await.unwrap();
+    assert_eq!((form.status().as_u16(), header_of(&form, "location")), (403, String::new()));
+    assert_eq!(header_of(&form, "set-cookie"), "", "nothing was done");
+}

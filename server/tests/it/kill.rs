@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashMap,
-    process::Stdio,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -19,60 +18,14 @@ use services::{Services, Settings, profiles};
 use sqlx::{ConnectOptions as _, PgPool};
 use storage::{feeds, outbox};
 use test_support::{Letters, database_engineer, database_job, lexical};
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
-};
 
-use crate::socket::Socket;
+use crate::{process::Process, socket::Socket};
 
 const KILLS: usize = 24;
 /// The latest kill after a form was sent, and after it was answered: the way on to the feed is the
 /// longer one, most of all in a build for debugging.
 const AFTER_SENDING: Duration = Duration::from_millis(60);
 const AFTER_ANSWER: Duration = Duration::from_millis(300);
-
-/// What the server seals with; any key will do.
-const KEYS: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-
-/// The real binary.
-struct Process {
-    child: Child,
-    host: String,
-}
-
-impl Process {
-    async fn start(database: &str, data: &std::path::Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_eighth"))
-            .args(["serve", "--port", "0", "--demo", "none", "--site", "nowhere", "--data"])
-            .arg(data)
-            .env("DATABASE_URL", database)
-            .env("EIGHTH_EMBEDDING__EMBEDDER", "lexical")
-            .env("EIGHTH_LOG__FILTER", "warn")
-            .env("EIGHTH_KEYS__VALUES", KEYS)
-            .env_remove("PORT")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let found = tokio::time::timeout(Duration::from_secs(60), async {
-            while let Some(line) = lines.next_line().await.unwrap() {
-                if let Some((_, host)) = line.split_once("http://") {
-                    return host.trim().to_owned();
-                }
-            }
-            panic!("the server ended before it said where it is");
-        });
-        let host = found.await.expect("the server says where it is");
-        Self { child, host }
-    }
-
-    /// SIGKILL: the process gets no chance to do anything more.
-    async fn kill(mut self) {
-        self.child.kill().await.unwrap();
-    }
-}
 
 struct Person {
     who: Principal,

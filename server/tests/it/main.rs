@@ -3,20 +3,29 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod admin;
+mod breached;
 mod connections;
+mod documents;
 mod external;
 mod forms;
 mod headers;
 mod http;
+mod inside;
 mod kill;
 mod letters;
 mod live;
+mod logs;
 mod outage;
 mod own_data;
+mod passwords;
+mod process;
+mod raw;
 mod role_walk;
 mod second_factor;
 mod site;
 mod socket;
 #[path = "../../../crates/identity/tests/external/stand_ins.rs"]
 mod stand_ins;
+mod tls;
 mod visitor;
+mod walk;

@@ -47,11 +47,9 @@ pub fn NewPage() -> impl IntoView {
     let refused = refused::<Sent>(api::CREATE).map(Shown::from);
     page(async move {
         let who = who?;
-        if who.may(Permission::PostJobs).is_err() {
-            return Err(ApiError::new(
-                ErrorKind::Forbidden,
-                "Posting jobs is for clients. You can become one, too, in your account.",
-            ));
+        if let Err(refused) = ssr::may(&who, Permission::PostJobs) {
+            let message = "Posting jobs is for clients. You can become one, too, in your account.".to_owned();
+            return Err(ApiError { message, ..refused });
         }
         let fresh = || Shown {
             sent: Sent { job_id: JobId::new().to_string(), version: 0, form: blank(who.region) },

@@ -65,7 +65,7 @@ impl Http {
         Self { within: time.min(ANSWER_WITHIN), ..self }
     }
 
-    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    pub(crate) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         tokio::time::timeout(self.within, (self.send)(request))
             .await
             .map_err(|_| HttpError::Slow(self.within))?

@@ -5,6 +5,7 @@ mod email;
 pub mod external;
 mod familiar;
 mod own;
+mod passwords;
 mod private;
 mod reset;
 pub mod second_factor;
@@ -18,6 +19,7 @@ pub use email::{
     own_email,
 };
 pub use own::{change, change_password, own};
+pub use passwords::breached_at;
 pub(crate) use private::private_details_of;
 pub use private::{change_private_details, private_details};
 pub use reset::{ask_reset, reset_link, reset_password};

@@ -12,6 +12,7 @@ use storage::{
 };
 
 use super::{
+    passwords::refuse_weak,
     second_factor,
     sessions::{Device, SignedIn, change_token},
 };
@@ -66,7 +67,7 @@ pub async fn change_password(
     who.proved(services.now())?;
     let password = form.validate()?;
     let account = own(services, who).await?;
-    refuse_weak(&password, &[&account.email, &account.display_name])?;
+    refuse_weak(services, &password, &[&account.email, &account.display_name]).await?;
     let hash = services.passwords.hash(password.into()).await.map_err(ServiceError::internal)?;
     let mut tx = services.database.begin_as(who.user_id).await?;
     users::set_password(&mut tx, who.user_id, &hash, services.now()).await?;
@@ -80,13 +81,4 @@ pub async fn change_password(
     audit::record(services, &mut tx, Act::of(who.user_id, "password.changed"), device).await?;
     tx.commit().await?;
     Ok(renewed)
-}
-
-/// Refuses a password that is guessed first: a common one, a regular one, or one made of what is
-/// known of its owner.
-pub(crate) fn refuse_weak(password: &str, context: &[&str]) -> Result<(), FieldErrors> {
-    match identity::common::weakness(password, context) {
-        Some(weakness) => Err(FieldErrors::one("password", weakness.to_string())),
-        None => Ok(()),
-    }
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{
     admission::{Admission, admit},
     familiar,
-    own::refuse_weak,
+    passwords::refuse_weak,
     second_factor,
     sessions::Device,
 };
@@ -62,7 +62,7 @@ pub async fn reset_password(
     let old = || ServiceError::Conflict(LINK_IS_OLD);
     let user = owner(services, link).await?.ok_or_else(old)?;
     let password = form.validate()?;
-    refuse_weak(&password, &[&user.email, &user.display_name])?;
+    refuse_weak(services, &password, &[&user.email, &user.display_name]).await?;
     let hash = services.passwords.hash(password.into()).await.map_err(ServiceError::internal)?;
     let link = token::hash(link).ok_or_else(old)?;
     let now = services.now();

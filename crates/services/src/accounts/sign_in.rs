@@ -1,5 +1,5 @@
 use domain::{
-    FieldErrors,
+    FieldErrors, UserId,
     account::{Email, FirstFactor, PASSWORD_LENGTH, SignInForm},
 };
 use identity::password::Verdict;
@@ -18,11 +18,15 @@ use crate::{
 pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) -> Result<Admission> {
     let wrong = || FieldErrors::one("password", "The e-mail address or the password is not right.");
     let email = Email::parse(&form.email).map_err(|message| FieldErrors::one("email", message))?;
-    if form.password.chars().count() > *PASSWORD_LENGTH.end() {
-        return Err(wrong().into());
-    }
     let known = users::credentials(services.database.house(), &email).await?;
     let (user_id, hash) = known.map_or((None, None), |known| (Some(known.user_id), known.password_hash));
+    // Nobody has one so long: it is not hashed, but that it was tried is written down.
+    if form.password.chars().count() > *PASSWORD_LENGTH.end() {
+        let mut tx = services.database.begin_as_house().await?;
+        audit::record(services, &mut tx, failed(user_id), device).await?;
+        tx.commit().await?;
+        return Err(wrong().into());
+    }
     let password = SecretString::from(form.password.clone());
     let verdict = services.passwords.verify(password.clone(), hash.clone());
     let verdict = verdict.await.map_err(ServiceError::internal)?;
@@ -36,8 +40,7 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
     let mut tx = services.database.begin_as_house().await?;
     let Some(id) = user_id.filter(|_| verdict.is_right()) else {
         // The same is written down whether or not there is an account, in the same time.
-        let failed = Act::of_nobody("sign_in.failed").about(user_id);
-        audit::record(services, &mut tx, failed, device).await?;
+        audit::record(services, &mut tx, failed(user_id), device).await?;
         tx.commit().await?;
         return Err(wrong().into());
     };
@@ -45,10 +48,23 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         users::rehash(&mut *tx, id, &old, &newer).await?;
     }
     let admission = match admit(services, &mut tx, id, FirstFactor::Password, device).await {
-        // Of what was there once, nobody learns.
-        Err(ServiceError::SignedOut) => return Err(wrong().into()),
+        Err(shut_out @ (ServiceError::SignedOut | ServiceError::Conflict(_))) => {
+            let refused = Act::of_nobody("sign_in.refused").about(Some(id)).after(&FirstFactor::Password);
+            audit::record(services, &mut tx, refused, device).await?;
+            tx.commit().await?;
+            return Err(match shut_out {
+                // Of what was there once, nobody learns.
+                ServiceError::SignedOut => wrong().into(),
+                suspended => suspended,
+            });
+        }
         admission => admission?,
     };
     tx.commit().await?;
     Ok(admission)
+}
+
+/// The same whether or not there is such an account.
+fn failed(user_id: Option<UserId>) -> Act {
+    Act::of_nobody("sign_in.failed").about(user_id)
 }

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use super::{
     new_token,
-    own::refuse_weak,
+    passwords::refuse_weak,
     sessions::{Device, SignedIn, open_session},
 };
 use crate::{
@@ -67,7 +67,7 @@ pub async fn sign_up(
     device: &Device,
 ) -> Result<SigningUp> {
     let sign_up = form.validate()?;
-    refuse_weak(&sign_up.password, &[sign_up.email.as_str(), &sign_up.display_name])?;
+    refuse_weak(services, &sign_up.password, &[sign_up.email.as_str(), &sign_up.display_name]).await?;
     let password = SecretString::from(sign_up.password.clone());
     let password_hash = services.passwords.hash(password).await.map_err(ServiceError::internal)?;
     let (browser, browser_hash) = new_token()?;
@@ -152,7 +152,7 @@ pub async fn confirm_sign_up(
         pending.password_hash
     } else {
         let password = form.validate()?;
-        refuse_weak(&password, &[&pending.email, &pending.display_name])?;
+        refuse_weak(services, &password, &[&pending.email, &pending.display_name]).await?;
         services.passwords.hash(password.into()).await.map_err(ServiceError::internal)?
     };
     let email = Email::parse(&pending.email).map_err(|_| ServiceError::Conflict(LINK_IS_OLD))?;

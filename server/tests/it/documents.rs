@@ -1,0 +1,101 @@
+//! Documents that tell what is in the code, and whether they still do. `RENEW_DOCS=1` writes the
+//! parts of them that are made from it.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The Rust files of a folder, tests apart.
+fn sources(folder: &str) -> Vec<String> {
+    fn collect(folder: &Path, into: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, into);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                into.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut files = Vec::new();
+    collect(&root().join(folder), &mut files);
+    files
+}
+
+/// Compares the part of a document between two marks with what it should be.
+fn tells(document: &str, part: &str, expected: &str) {
+    let path = root().join(document);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = (format!("<!-- {part} -->\n"), format!("<!-- end of {part} -->"));
+    let (before, rest) = text.split_once(&begin).unwrap();
+    let (written, after) = rest.split_once(&end).unwrap();
+    if std::env::var_os("RENEW_DOCS").is_some() {
+        std::fs::write(&path, format!("{before}{begin}{expected}{end}{after}")).unwrap();
+    } else {
+        assert_eq!(written, expected, "run this test once with RENEW_DOCS=1");
+    }
+}
+
+/// Whether a literal is the name of an act, such as `session.opened`.
+fn is_act(literal: &str) -> bool {
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    literal.split_once('.').is_some_and(|(noun, verb)| word(noun) && word(verb))
+}
+
+#[test]
+fn the_document_lists_every_act_of_the_audit_log() {
+    let acts: BTreeSet<String> = sources("crates/services/src")
+        .iter()
+        .flat_map(|text| text.split('"').filter(|part| is_act(part)).map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    assert!(acts.contains("session.opened") && acts.contains("password.changed"), "{acts:?}");
+    let rows: String =
+        acts.iter().map(|act| format!("| `{act}` | {} |\n", app::account::in_words(act))).collect();
+    tells("docs/logging.md", "acts", &format!("| Act | As its owner reads it |\n|---|---|\n{rows}"));
+}
+
+#[test]
+fn the_document_lists_every_event_about_security() {
+    let mut events = BTreeSet::new();
+    for text in ["app/src", "server/src", "crates/services/src"].into_iter().flat_map(sources) {
+        for call in text.split("target: \"security\"").skip(1) {
+            let name = call.split_once("event = \"").and_then(|(_, rest)| rest.split('"').next());
+            events.insert(name.expect("an event about security has a name").to_owned());
+        }
+    }
+    events.remove("tested");
+    let document = std::fs::read_to_string(root().join("docs/logging.md")).unwrap();
+    let listed: BTreeSet<String> = document
+        .split("## Events about security")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .take_while(|line| !line.starts_with("## "))
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(listed, events, "docs/logging.md lists other events than the code has");
+}
+
+#[test]
+fn the_document_of_fields_tells_of_every_field_of_a_form() {
+    let document = std::fs::read_to_string(root().join("docs/fields.md")).unwrap();
+    let forms = [
+        serde_json::to_value(domain::account::AccountForm::default()),
+        serde_json::to_value(domain::account::NewPasswordForm::default()),
+        serde_json::to_value(domain::private::PrivateForm::default()),
+        serde_json::to_value(domain::profile::ProfileForm::default()),
+        serde_json::to_value(domain::job::JobForm::default()),
+    ];
+    for form in forms {
+        for field in form.unwrap().as_object().unwrap().keys() {
+            assert!(document.contains(&format!("`{field}`")), "docs/fields.md does not tell of {field}");
+        }
+    }
+}

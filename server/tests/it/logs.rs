@@ -1,0 +1,222 @@
+//! What the server writes down: lines that machines can read and correlate, that hold no secret and
+//! that nobody can forge; and the copy of the audit log.
+
+use std::fs::File;
+
+use chrono::{DateTime, Utc};
+use reqwest::{Client, Response, header, redirect::Policy};
+use serde_json::Value;
+use sqlx::{ConnectOptions as _, PgPool};
+use test_support::{PASSWORD, World};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use crate::{
+    process::{Process, program},
+    site::{eventually, header_of},
+};
+
+/// The server in a process of its own, which writes its lines to a file.
+struct Logged {
+    process: Process,
+    folder: tempfile::TempDir,
+    browser: Client,
+}
+
+impl Logged {
+    async fn start(pool: &PgPool, format: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = program(pool.connect_options().to_url_lossy().as_str(), folder.path());
+        command
+            .env("EIGHTH_LOG__FORMAT", format)
+            .env("EIGHTH_LOG__FILTER", "debug,sqlx=warn,hyper=warn")
+            .stderr(File::create(folder.path().join("log")).unwrap());
+        let process = Process::configured(command).await;
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let browser = Client::builder().redirect(Policy::none()).user_agent("Tester/1.0").build().unwrap();
+        Self { process, folder, browser }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    async fn get(&self, path: &str, cookie: &str) -> Response {
+        let url = format!("http://{}{path}", self.process.host);
+        let request = self.browser.get(url).header(header::ACCEPT, "text/html");
+        request.header(header::COOKIE, cookie).send().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, origin: Option<&str>, fields: &[(&str, &str)]) -> Response {
+        let own = format!("http://{}", self.process.host);
+        self.browser
+            .post(format!("{own}{path}"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, origin.unwrap_or(&own))
+            .body(serde_urlencoded::to_string(fields).unwrap())
+            .send()
+            .await
+            .unwrap()
+    }
+
+    async fn sign_in(&self, password: &str) -> Response {
+        let fields = [("form[email]", "person0@example.com"), ("form[password]", password)];
+        self.post("/api/sign_in", None, &fields).await
+    }
+
+    /// Sends a request that no browser would, and waits until it is answered.
+    async fn send(&self, bytes: &[u8]) {
+        let mut stream = TcpStream::connect(&self.process.host).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+    }
+
+    /// Waits for the line of a last request: by then all lines before it are there.
+    async fn all_lines(&self) -> String {
+        let id = header_of(&self.get("/healthz", "").await, "x-request-id");
+        eventually("the last line", || async { self.log().contains(&id) }).await;
+        self.log()
+    }
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn lines_tell_who_did_what_from_where_and_no_secret(pool: PgPool) {
+    let began = Utc::now();
+    let world = World::new(pool.clone()).await;
+    let ada = world.person("Ada", "freelancer").await;
+    let site = Logged::start(&pool, "json").await;
+    let wrong = site.sign_in("some wrong pass phrase").await;
+    let right = site.sign_in(PASSWORD).await;
+    assert_eq!(right.status(), 200);
+    let cookie = header_of(&right, "set-cookie").split(';').next().unwrap().to_owned();
+    let token = cookie.split_once('=').unwrap().1;
+    assert!(token.len() > 20, "{cookie}");
+    let account = site.get("/account?secret=in-the-query", &cookie).await;
+    let forbidden = site.get("/jobs/new", &cookie).await;
+    let unknown = site.get("/account", "eighth_session=nobodys").await;
+    let forged = site.post("/api/theme", Some("https://evil.example"), &[("theme", "dark")]).await;
+    sqlx::query("drop table core.jobs cascade").execute(&pool).await.unwrap();
+    let failed = site.get("/jobs", &cookie).await;
+    let figures = site.get("/metrics", "").await.text().await.unwrap();
+    let text = site.all_lines().await;
+
+    for secret in
+        [PASSWORD, "some wrong pass phrase", "wrong+pass", token, "person0@example.com", "in-the-query"]
+    {
+        assert!(!text.contains(secret), "{secret} is in the log");
+    }
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    for line in &lines {
+        let at = line["timestamp"].as_str().unwrap();
+        assert!(at.ends_with('Z'), "in UTC: {at}");
+        let at: DateTime<Utc> = at.parse().unwrap();
+        assert!((began..=Utc::now()).contains(&at), "by this machine's clock: {line}");
+        assert!(line["level"].is_string() && line["target"].is_string(), "{line}");
+    }
+    let of = |answer: &Response| -> Vec<&Value> {
+        let id = header_of(answer, "x-request-id");
+        lines.iter().filter(|line| line["span"]["id"] == id.as_str()).collect()
+    };
+    let me = ada.user_id.to_string();
+    for (answer, path, status, user) in [
+        (&wrong, "/api/sign_in", 422, None),
+        (&right, "/api/sign_in", 200, None),
+        (&account, "/account", 200, Some(&me)),
+        (&forbidden, "/jobs/new", 403, Some(&me)),
+        (&unknown, "/account", 303, None),
+        (&forged, "/api/theme", 403, None),
+        (&failed, "/jobs", 500, Some(&me)),
+    ] {
+        assert_eq!(answer.status(), status, "{path}");
+        let lines = of(answer);
+        let line = lines.iter().find(|line| line["target"] == "access");
+        let line = line.unwrap_or_else(|| panic!("no line for {path} {status}"));
+        let span = &line["span"];
+        assert_eq!((line["status"].as_u64(), span["path"].as_str()), (Some(status.into()), Some(path)));
+        assert_eq!(
+            (span["address"].as_str(), span["user"].as_str()),
+            (Some("127.0.0.1"), user.map(String::as_str))
+        );
+        assert!(span["method"].is_string() && line["micros"].is_u64(), "{line}");
+    }
+    for (answer, event, level) in
+        [(&forbidden, "forbidden", "WARN"), (&unknown, "signed_out", "INFO"), (&forged, "cross_site", "WARN")]
+    {
+        let lines = of(answer);
+        let line = lines.iter().find(|line| line["target"] == "security");
+        let line = line.unwrap_or_else(|| panic!("nothing of {event} in {lines:?}"));
+        assert_eq!((line["event"].as_str(), line["level"].as_str()), (Some(event), Some(level)), "{line}");
+        assert!(figures.contains(&format!("security_events_total{{event=\"{event}\"}} 1")), "{figures}");
+    }
+    let cause = of(&failed).into_iter().find(|line| line["level"] == "ERROR").unwrap();
+    assert!(cause["cause"].as_str().unwrap().contains("does not exist"), "for operators: {cause}");
+    site.process.kill().await;
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn nobody_forges_a_line_with_an_address_or_a_header(pool: PgPool) {
+    for format in ["json", "human"] {
+        let site = Logged::start(&pool, format).await;
+        let hostile: [&[u8]; 3] = [
+            b"GET /%0d%0a2026-01-01T00:00:00Z%20ERROR%20forged HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            b"GET /\"},\"level\":\"ERROR\",{\"\\x1b[2J HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            b"POST /api/theme HTTP/1.1\r\nHost: x\r\nConnection: close\r\nOrigin: \xc2\x9b\"\\ forged\t\xff\r\n\
+              User-Agent: \" , \xff\r\nX-Forwarded-For: 1.1.1.1\\n\"forged\r\nX-Request-Id: forged\r\n\
+              Content-Length: 0\r\n\r\n",
+        ];
+        for bytes in hostile {
+            site.send(bytes).await;
+        }
+        let text = site.all_lines().await;
+        assert!(text.contains("forged"), "it was written down: {text}");
+        for line in text.lines() {
+            let at = match serde_json::from_str::<Value>(line) {
+                Ok(line) => {
+                    assert!(line["level"] != "ERROR", "{line}");
+                    assert!(line["span"]["id"] != "forged", "{line}");
+                    line["timestamp"].as_str().unwrap().to_owned()
+                }
+                Err(error) => {
+                    assert_eq!(format, "human", "{error}: {line}");
+                    line.split_whitespace().next().unwrap().to_owned()
+                }
+            };
+            let at: DateTime<Utc> = at.parse().unwrap_or_else(|_| panic!("{line} has no time"));
+            assert!(at > "2026-01-02T00:00:00Z".parse::<DateTime<Utc>>().unwrap(), "{line}");
+            assert!(!line.chars().any(char::is_control), "{line:?}");
+        }
+        site.process.kill().await;
+    }
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn the_audit_log_is_copied_from_where_the_last_copy_ended(pool: PgPool) {
+    let world = World::new(pool.clone()).await;
+    let ada = world.person("Ada", "client").await;
+    world.person("Bo", "client").await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = pool.connect_options().to_url_lossy().to_string();
+    let export = async |after: &str| -> Vec<Value> {
+        let mut command = program(&url, folder.path());
+        let done = command.args(["audit", "export", "--after", after]).output().await.unwrap();
+        assert!(done.status.success(), "{done:?}");
+        let text = String::from_utf8(done.stdout).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let all = export("0").await;
+    assert!(all.len() >= 2, "{all:?}");
+    for (place, entry) in all.iter().enumerate() {
+        assert_eq!(entry["seq"], place + 1);
+        let before = if place == 0 { "0".repeat(64).into() } else { all[place - 1]["hash"].clone() };
+        assert_eq!(entry["previous_hash"], before, "the copy can be checked as the log can");
+        assert!(entry["at"].as_str().unwrap().ends_with('Z'));
+    }
+    let created = all.iter().find(|entry| entry["action"] == "account.created").unwrap();
+    assert_eq!(created["subject"], ada.user_id.to_string());
+    let last = all.len().to_string();
+    assert!(export(&last).await.is_empty());
+    assert_eq!(export(&(all.len() - 1).to_string()).await, all[all.len() - 1..]);
+}
