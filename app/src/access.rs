@@ -2,7 +2,7 @@
 //! enforce it; a test walks all of it as every role, and fails where an address is missing here or
 //! where the table and the site disagree.
 
-use domain::{permission::Permission, role::Role};
+use domain::{permission::Permission, role::Role, scope::Scope};
 
 /// Who may come in. What lies behind the door may still be somebody else's: then it is not found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Access {
     SignedIn,
     /// Whoever has the permission by one of their roles.
     May(Permission),
+    /// A program with a token of this scope, whose owner has the permission, if one is needed.
+    Token(Scope, Option<Permission>),
 }
 
 impl Access {
@@ -22,15 +24,28 @@ impl Access {
             Self::Anyone => "anyone".to_owned(),
             Self::SignedIn => "anyone signed in".to_owned(),
             Self::May(permission) => format!("`{permission}`"),
+            Self::Token(scope, None) => format!("a token for `{scope}`"),
+            Self::Token(scope, Some(permission)) => format!("a token for `{scope}`, and `{permission}`"),
         }
     }
 
-    /// Whether somebody with exactly these roles may come in; none for nobody signed in.
+    /// Whether somebody with exactly these roles may come in by a session; none for nobody signed in.
     pub fn admits(self, roles: Option<&[Role]>) -> bool {
         match (self, roles) {
             (Self::Anyone, _) | (Self::SignedIn, Some(_)) => true,
             (Self::May(permission), Some(roles)) => permission.is_held_by(roles.iter().copied()),
-            (_, None) => false,
+            (Self::Token(..), _) | (_, None) => false,
+        }
+    }
+
+    /// Whether a program may come in with a token of these scopes, whose owner has these roles.
+    pub fn admits_token(self, scopes: &[Scope], roles: &[Role]) -> bool {
+        match self {
+            Self::Token(scope, permission) => {
+                scopes.contains(&scope)
+                    && permission.is_none_or(|permission| permission.is_held_by(roles.iter().copied()))
+            }
+            _ => self.admits(None),
         }
     }
 }
@@ -124,6 +139,8 @@ pub const DOORS: &[Door] = &[
     page("/account/password", SIGNED_IN),
     page("/account/devices", SIGNED_IN),
     page("/account/connections", SIGNED_IN),
+    page("/account/tokens", SIGNED_IN),
+    page("/account/tokens/new", SIGNED_IN),
     page("/account/activity", SIGNED_IN),
     page("/account/data", SIGNED_IN),
     page("/account/data/archive", SIGNED_IN),
@@ -157,6 +174,8 @@ pub const DOORS: &[Door] = &[
     function("/api/disconnect", SIGNED_IN, "identity=00000000-0000-7000-8000-000000000001"),
     function("/api/sign_out_device", SIGNED_IN, "session=00000000-0000-7000-8000-000000000001"),
     function("/api/sign_out_others", SIGNED_IN, ""),
+    function("/api/create_token", SIGNED_IN, "form%5Bname%5D="),
+    function("/api/revoke_token", SIGNED_IN, "token=00000000-0000-7000-8000-000000000001"),
     function("/api/block", SIGNED_IN, NO_PERSON),
     function("/api/unblock", SIGNED_IN, NO_PERSON),
     // Administration.
@@ -188,7 +207,14 @@ pub const DOORS: &[Door] = &[
     function("/api/finish_sign_up", ANYONE, "form%5Bdisplay_name%5D="),
     function("/api/sign_out", ANYONE, ""),
     function("/api/theme", ANYONE, "theme=dark"),
-    // For machines.
+    // For programs.
+    function("/api/v1/auth/token", ANYONE, "grant_type=refresh_token&refresh_token=x"),
+    function("/api/v1/auth/revoke", ANYONE, "token=x"),
+    page("/api/v1/me", Access::Token(Scope::ProfileRead, None)),
+    page("/api/v1/jobs", Access::Token(Scope::JobsRead, Some(Permission::SeeOwnJobs))),
+    page("/api/v1/matches", Access::Token(Scope::MatchesRead, Some(Permission::SeeMatches))),
+    page("/.well-known/jwks.json", ANYONE),
+    // For machines. A program opens it with a token for `matches:read`.
     page("/ws/feed", SIGNED_IN),
     page("/avatars/{id}/{hash}", ANYONE),
     page("/healthz", ANYONE),

@@ -148,6 +148,8 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
         "sign_out_device" | "sign_out_others" | "forget_trusted_device" | "forget_trusted_devices" => {
             "/account/devices".to_owned()
         }
+        "create_token" => "/account/tokens/new".to_owned(),
+        "revoke_token" => "/account/tokens".to_owned(),
         "save_profile" => "/profile".to_owned(),
         "create_job" => "/jobs/new".to_owned(),
         "edit_job" => format!("/jobs/{}/edit", job()?),

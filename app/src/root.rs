@@ -124,6 +124,8 @@ fn Framed() -> impl IntoView {
                 <Route path=path!("/account/devices") view=account::DevicesPage ssr=SsrMode::Async />
                 <Route path=path!("/account/data") view=account::DataPage ssr=SsrMode::Async />
                 <Route path=path!("/farewell") view=account::FarewellPage ssr=SsrMode::Async />
+                <Route path=path!("/account/tokens") view=account::TokensPage ssr=SsrMode::Async />
+                <Route path=path!("/account/tokens/new") view=account::NewTokenPage ssr=SsrMode::Async />
                 <Route path=path!("/account/activity") view=account::ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/people") view=admin::PeoplePage ssr=SsrMode::Async />
                 <Route path=path!("/admin/people/:id") view=admin::PersonPage ssr=SsrMode::Async />

@@ -1,7 +1,10 @@
 //! The one door to server-only code: what a page or a server function asks of the request and says
 //! about the response.
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use domain::{permission::Permission, role::Role};
@@ -74,6 +77,22 @@ pub struct FormReplay {
     pub error: ApiError,
 }
 
+/// A secret that an accepted form shows on its page once, because it is stored nowhere. The server
+/// puts an empty one into each request of a form and renders the page that was named with it.
+#[derive(Clone, Default)]
+pub struct Reveal(Arc<Mutex<Option<(&'static str, SecretString)>>>);
+
+impl Reveal {
+    /// The page and the secret, if there is one to be shown.
+    pub fn take(&self) -> Option<(&'static str, SecretString)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The secret for the page that is being rendered.
+#[derive(Clone)]
+pub struct Revealed(pub SecretString);
+
 /// What `read` finds in the request being answered. The request stays where it is: copying all of
 /// it for each question would cost more than the answers.
 fn asked<T>(read: impl FnOnce(&Parts) -> Option<T>) -> Option<T> {
@@ -108,6 +127,18 @@ pub fn replay(action: &str) -> Option<FormReplay> {
 /// The refused form, whatever it was meant for: for the page of those who were signed out.
 pub fn held_back() -> Option<FormReplay> {
     asked(|parts| parts.extensions.get::<FormReplay>().cloned())
+}
+
+/// Answers the form with this page and the secret on it, once, instead of leading on.
+pub fn reveal(page: &'static str, secret: SecretString) {
+    if let Some(Reveal(cell)) = asked(|parts| parts.extensions.get::<Reveal>().cloned()) {
+        *cell.lock().unwrap_or_else(PoisonError::into_inner) = Some((page, secret));
+    }
+}
+
+/// The secret that this page shows once.
+pub fn revealed() -> Option<String> {
+    asked(|parts| Some(parts.extensions.get::<Revealed>()?.0.expose_secret().to_owned()))
 }
 
 /// A request header, if it is text.

@@ -1,12 +1,13 @@
 use domain::{
-    SessionId,
+    SessionId, TokenId,
     account::{AccountForm, AddressForm, NewPasswordForm, SignInForm, SignUpForm},
     private::PrivateForm,
+    scope::TokenForm,
 };
 use leptos::prelude::*;
 use services::{
     accounts::{self, Agreed},
-    own_data, pictures,
+    own_data, pictures, tokens,
 };
 
 use crate::{error::ApiError, ssr};
@@ -189,5 +190,20 @@ pub async fn sign_out_device(session: SessionId) -> Result<(), ApiError> {
 pub async fn sign_out_others() -> Result<(), ApiError> {
     accounts::sign_out_others(&ssr::services(), &ssr::signed_in()?, &ssr::device()).await?;
     ssr::redirect("/account/devices?ended=1");
+    Ok(())
+}
+
+/// Makes a personal access token, and shows it on the page of tokens this once.
+#[server(endpoint = "create_token", prefix = "/api")]
+pub async fn create_token(form: TokenForm) -> Result<(), ApiError> {
+    let token = tokens::create(&ssr::services(), &ssr::signed_in()?, &form, &ssr::device()).await?;
+    ssr::reveal("/account/tokens", token);
+    Ok(())
+}
+
+#[server(endpoint = "revoke_token", prefix = "/api")]
+pub async fn revoke_token(token: TokenId) -> Result<(), ApiError> {
+    tokens::revoke_own(&ssr::services(), &ssr::signed_in()?, token, &ssr::device()).await?;
+    ssr::redirect("/account/tokens?revoked=1");
     Ok(())
 }

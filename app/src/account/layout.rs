@@ -10,6 +10,7 @@ const PAGES: &[(&str, &str)] = &[
     ("Password", "/account/password"),
     ("Connections", "/account/connections"),
     ("Devices", "/account/devices"),
+    ("Tokens", "/account/tokens"),
     ("Activity", "/account/activity"),
     ("Your data", "/account/data"),
 ];

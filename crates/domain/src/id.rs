@@ -74,3 +74,7 @@ id!(
     /// A person's account at another site, as a way into the one here.
     ExternalIdentityId
 );
+id!(
+    /// A personal access token.
+    TokenId
+);

@@ -27,5 +27,5 @@ pub mod skill;
 pub mod validate;
 mod visible;
 
-pub use id::{ExternalIdentityId, JobId, PasskeyId, SessionId, TrustedDeviceId, UserId};
+pub use id::{ExternalIdentityId, JobId, PasskeyId, SessionId, TokenId, TrustedDeviceId, UserId};
 pub use validate::FieldErrors;

@@ -120,6 +120,11 @@ pub enum Letter {
     ConnectionRemoved {
         provider: String,
     },
+    /// A personal access token was made.
+    TokenCreated {
+        token_name: String,
+        days: u32,
+    },
     AccountSuspended,
     /// All of one's data is ready to be downloaded.
     ExportReady {
@@ -170,6 +175,7 @@ templates! {
     SecondFactorChanged => "second_factor_changed",
     ConnectionAdded => "connection_added",
     ConnectionRemoved => "connection_removed",
+    TokenCreated => "token_created",
     AccountSuspended => "account_suspended",
     ExportReady => "export_ready",
     AccountDeleted => "account_deleted",

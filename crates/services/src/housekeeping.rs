@@ -58,6 +58,7 @@ impl Services {
         feeds::prune(&mut tx, now - KEEP_MESSAGES).await?;
         tx.commit().await?;
         own_data::delete_expired(self.database.house(), now).await?;
+        crate::tokens::tidy(self).await?;
         self.vault.finish_rotation().await
     }
 

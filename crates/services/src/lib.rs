@@ -19,6 +19,7 @@ pub mod matches;
 pub mod own_data;
 pub mod pictures;
 pub mod profiles;
+pub mod tokens;
 pub mod vault;
 
 use std::{sync::Arc, time::Duration};

@@ -5,6 +5,7 @@ use domain::{
     feed::{CandidateCard, MatchCard},
     job::Job,
     profile::Visibility,
+    receipt::Score,
 };
 use identity::{Permission, Principal};
 use storage::{feeds, matches};
@@ -42,7 +43,7 @@ pub async fn feed(services: &Services, who: &Principal) -> Result<Feed> {
     // The position first: a match that comes in between is then shown twice to the browser, which
     // takes it as one, rather than never.
     let position = feeds::position(&mut *db, freelancer.user_id()).await?;
-    let rows = matches::feed(&mut *db, freelancer.user_id(), SHOWN).await?;
+    let rows = matches::feed(&mut *db, freelancer.user_id(), None, SHOWN).await?;
     let profile = storage::profiles::by_user(&mut *db, freelancer.user_id()).await?;
     Ok(Feed {
         cards: rows.iter().map(feed_card).collect(),
@@ -54,6 +55,19 @@ pub async fn feed(services: &Services, who: &Principal) -> Result<Feed> {
         },
         reading: services.engine.reading(),
     })
+}
+
+/// A freelancer's matches, best first; those behind the match `after`, where one is given.
+pub async fn after(
+    services: &Services,
+    who: &Principal,
+    after: Option<(Score, JobId)>,
+    limit: u8,
+) -> Result<Vec<MatchCard>> {
+    let freelancer = who.may(Permission::SeeMatches)?.user_id();
+    let mut tx = services.database.begin_as(freelancer).await?;
+    let rows = matches::feed(&mut *tx, freelancer, after, limit.into()).await?;
+    Ok(rows.iter().map(feed_card).collect())
 }
 
 /// The best freelancers for one of the client's own jobs.

@@ -153,8 +153,14 @@ pub struct FeedRow {
     pub receipt: Receipt,
 }
 
-/// A freelancer's feed, best first.
-pub async fn feed(db: impl PgExecutor<'_>, freelancer: UserId, limit: i64) -> Result<Vec<FeedRow>> {
+/// A freelancer's feed, best first; what stands behind the match `after`, where one is given.
+pub async fn feed(
+    db: impl PgExecutor<'_>,
+    freelancer: UserId,
+    after: Option<(Score, JobId)>,
+    limit: i64,
+) -> Result<Vec<FeedRow>> {
+    let (score, job) = after.map(|(score, job)| (score.ppm() as i32, job.uuid())).unzip();
     let rows = sqlx::query!(
         r#"select m.job_id, j.title, u.display_name as "client_name!", j.budget_kind, j.budget_min, j.budget_max,
                   j.currency, j.work_place, j.location, j.regions,
@@ -162,9 +168,12 @@ pub async fn feed(db: impl PgExecutor<'_>, freelancer: UserId, limit: i64) -> Re
                   m.receipt as "receipt: Json<Receipt>"
            from ai.matches m join core.jobs j on j.id = m.job_id join auth.people u on u.id = j.client_id
            where m.freelancer_id = $1 and m.removed_at is null
+             and ($3::integer is null or m.score < $3 or (m.score = $3 and m.job_id > $4))
            order by m.score desc, m.job_id limit $2"#,
         freelancer.uuid(),
         limit,
+        score,
+        job,
     )
     .fetch_all(db)
     .await?;

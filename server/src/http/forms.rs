@@ -7,7 +7,7 @@ use app::{
     cookie::Transport,
     error::{ApiError, ErrorKind},
     page::{encode, page_of},
-    ssr::{FormReplay, OwnPicture, Viewer, local_path},
+    ssr::{FormReplay, OwnPicture, Reveal, Revealed, Viewer, local_path},
 };
 use axum::{
     Json, Router,
@@ -65,9 +65,16 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
     let back = referring_page(&asked.headers, api.state.config().server.public_url.as_deref());
     let stood_on = || page_of(asked.uri.path(), &String::from_utf8_lossy(&body));
     let back = back.or_else(stood_on).unwrap_or_else(|| "/".to_owned());
+    let reveal = Reveal::default();
+    parts.extensions.insert(reveal.clone());
     let done = run(api, Request::from_parts(parts, Body::from(body.clone()))).await?;
     match done.outcome {
-        Ok(response) => Ok(go_on(&response, &back)),
+        Ok(response) => match reveal.take() {
+            Some((page, secret)) => Ok(rendered(api, &asked, page, Revealed(secret))
+                .await
+                .unwrap_or_else(|| go_on(&response, page))),
+            None => Ok(go_on(&response, &back)),
+        },
         // Nothing was done. Once they have confirmed, they find the form where they left it.
         Err(error) if error.kind == ErrorKind::ProofNeeded => {
             Ok(go_on(&StatusCode::OK.into_response(), &format!("/confirm?next={}", encode(&back))))
@@ -114,6 +121,8 @@ fn is_about_access(action: &str) -> bool {
         "remove_passkey",
         "forget_trusted_device",
         "forget_trusted_devices",
+        "create_token",
+        "revoke_token",
     ];
     action.strip_prefix("/api/").is_some_and(|function| functions.contains(&function))
 }
@@ -179,9 +188,25 @@ pub(crate) async fn show_again(
 ) -> Response {
     let status = refusal::status(&replay.error);
     let fallback = Refusal(replay.error.clone());
+    let Some(mut response) = rendered(api, asked, back, replay).await else {
+        return fallback.into_response();
+    };
+    // A page that is itself not to be had, gone or forbidden, would only hide the error.
+    if !response.status().is_success() {
+        return if response.status().is_server_error() { response } else { fallback.into_response() };
+    }
+    *response.status_mut() = status;
+    carry(cookies, response.headers_mut());
+    response
+}
+
+/// A page as the sender of a form sees it, told one thing more. None if the address is none.
+async fn rendered<T>(api: &Api, asked: &Parts, page: &str, told: T) -> Option<Response>
+where
+    T: Clone + Send + Sync + 'static,
+{
     let mut request = Request::new(Body::empty());
-    let Ok(uri) = back.parse() else { return fallback.into_response() };
-    *request.uri_mut() = uri;
+    *request.uri_mut() = page.parse().ok()?;
     for name in [header::HOST, header::COOKIE, header::ACCEPT, header::ACCEPT_LANGUAGE, header::USER_AGENT] {
         if let Some(value) = asked.headers.get(&name) {
             request.headers_mut().insert(name, value.clone());
@@ -199,15 +224,9 @@ pub(crate) async fn show_again(
     if let Some(id) = asked.extensions.get::<RequestId>() {
         request.extensions_mut().insert(id.clone());
     }
-    request.extensions_mut().insert(replay);
-    let Ok(mut response) = api.pages.clone().oneshot(request).await;
-    // A page that is itself not to be had, gone or forbidden, would only hide the error.
-    if !response.status().is_success() {
-        return if response.status().is_server_error() { response } else { fallback.into_response() };
-    }
-    *response.status_mut() = status;
-    carry(cookies, response.headers_mut());
-    response
+    request.extensions_mut().insert(told);
+    let Ok(response) = api.pages.clone().oneshot(request).await;
+    Some(response)
 }
 
 fn carry(cookies: &[HeaderValue], headers: &mut HeaderMap) {

@@ -1,5 +1,6 @@
 //! HTTP: which address is answered by what, and what surrounds every answer.
 
+pub(crate) mod api;
 mod body;
 mod downloads;
 mod external;
@@ -62,6 +63,7 @@ pub(crate) fn router(state: State) -> Router {
     Router::new()
         .merge(site)
         .merge(probes)
+        .merge(api::router(state.clone()))
         .nest_service("/pkg", statics::hashed(&state))
         .fallback_service(statics::others(&state, not_found))
         .layer(from_fn(pages::without_slash))

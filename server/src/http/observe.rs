@@ -45,7 +45,7 @@ pub(crate) async fn observe(
     request.extensions_mut().insert(id.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let method = known_method(request.method());
-    let address = client_address(&request, state.config().server.proxies);
+    let address = client_address(request.headers(), request.extensions(), state.config().server.proxies);
     if let Some(address) = address {
         request.extensions_mut().insert(ClientAddress(address));
     }

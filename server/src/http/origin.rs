@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::refusal::Refusal;
+use super::{api, refusal::Refusal};
 use crate::State;
 
 /// What the `Origin` header says.
@@ -61,6 +61,10 @@ pub(crate) async fn protect(
         || match origin(request.headers(), state.config().server.public_url.as_deref()) {
             Origin::Own => true,
             Origin::Foreign => false,
+            // Programs say neither. For them that is enough where no cookie is read.
+            Origin::Absent if request.uri().path().starts_with(api::PREFIX) => {
+                !request.headers().contains_key("sec-fetch-site") || fetched_from_here(request.headers())
+            }
             Origin::Absent => fetched_from_here(request.headers()),
         };
     if trusted {

@@ -10,7 +10,7 @@ use app::{
 };
 use axum::{
     extract::{ConnectInfo, Request, State as Extracted},
-    http::{HeaderMap, Method, header, request::Parts},
+    http::{Extensions, HeaderMap, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -138,6 +138,11 @@ fn origin(state: &State, transport: Transport, headers: &HeaderMap) -> Option<St
     })
 }
 
+/// From where a program asks, which has no session and is no trusted browser.
+pub(crate) fn program(request: &Parts) -> Device {
+    Device { trust: None, ..device(request, None) }
+}
+
 /// Whether a proxy says that the browser reached it by TLS.
 fn is_ended_by_proxy(headers: &HeaderMap) -> bool {
     let says = |name: &str, words: &str| {
@@ -149,12 +154,12 @@ fn is_ended_by_proxy(headers: &HeaderMap) -> bool {
 
 /// The address of the browser. Each of our `proxies` adds the address it was called from at the end
 /// of `X-Forwarded-For`; what stands before those, anybody can have written.
-pub(super) fn client_address(request: &Request, proxies: u8) -> Option<IpAddr> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+pub(super) fn client_address(headers: &HeaderMap, extensions: &Extensions, proxies: u8) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     if proxies == 0 {
         return peer;
     }
-    let lines = request.headers().get_all("x-forwarded-for");
+    let lines = headers.get_all("x-forwarded-for");
     let mut hops: Vec<&str> =
         lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();
     hops.reverse();
@@ -174,7 +179,7 @@ mod tests {
             let mut request = Request::new(Body::empty());
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 1))));
             request.headers_mut().insert("x-forwarded-for", header.parse().unwrap());
-            client_address(&request, proxies).unwrap().to_string()
+            client_address(request.headers(), request.extensions(), proxies).unwrap().to_string()
         };
         assert_eq!(address("1.1.1.1, 2.2.2.2", 0), "10.0.0.1");
         assert_eq!(address("1.1.1.1, 2.2.2.2", 1), "2.2.2.2");

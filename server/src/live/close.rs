@@ -21,7 +21,7 @@ impl Close {
     pub(super) const IDLE: Self = Self::new(4000, "nothing was heard for too long");
     pub(super) const SLOW: Self = Self::new(4008, "messages were not read in time; come back with after");
     pub(super) const TOO_MANY: Self = Self::new(4029, "too many sockets of one person");
-    pub(super) const SIGNED_OUT: Self = Self::new(4401, "the session has ended");
+    pub(super) const SIGNED_OUT: Self = Self::new(4401, "the session or the token has ended");
 
     const fn new(code: u16, reason: &'static str) -> Self {
         Self { code, reason }

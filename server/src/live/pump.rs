@@ -4,21 +4,19 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
 use chrono::Utc;
-use domain::SessionId;
-use services::{
-    accounts,
-    live::{Ended, Frame, LiveFeed},
-};
+use services::live::{Ended, Frame, LiveFeed};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{
     close::Close,
     incoming::{Heard, hear},
     sockets::Place,
+    upgrade::Lease,
 };
 use crate::State;
 
-/// The session is looked at again after so many pings: whoever signs out is soon cut off.
+/// What a socket stands on is looked at again after so many pings: whoever signs out, or revokes a
+/// token, is soon cut off.
 const PINGS_PER_CHECK: u32 = 4;
 /// How long a client may take to answer a close.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
@@ -27,7 +25,9 @@ pub(super) struct Pump {
     state: State,
     socket: WebSocket,
     feed: LiveFeed,
-    session: SessionId,
+    lease: Lease,
+    /// When the token ends by itself.
+    ends_at: Option<Instant>,
     heard_at: Instant,
     pinged_at: Instant,
     pings: u32,
@@ -43,15 +43,15 @@ enum End {
 }
 
 impl Pump {
-    pub(super) fn new(
-        state: State,
-        socket: WebSocket,
-        feed: LiveFeed,
-        place: Place,
-        session: SessionId,
-    ) -> Self {
+    pub(super) fn new(state: State, socket: WebSocket, feed: LiveFeed, place: Place, lease: Lease) -> Self {
         let now = Instant::now();
-        Self { state, socket, feed, session, heard_at: now, pinged_at: now, pings: 0, _place: place }
+        let ends_at = match lease {
+            Lease::Session(_) => None,
+            Lease::Token(_, ends_at) => {
+                Some(now + (ends_at - state.services().now()).to_std().unwrap_or_default())
+            }
+        };
+        Self { state, socket, feed, lease, ends_at, heard_at: now, pinged_at: now, pings: 0, _place: place }
     }
 
     /// Serves the socket to its end.
@@ -124,11 +124,12 @@ impl Pump {
         }
     }
 
-    /// When to ping, or to give the client up, whichever comes first.
+    /// When to ping, to give the client up, or to part with a token that ends, whichever comes first.
     fn due(&self) -> Instant {
         let live = &self.state.config().live;
         let ping = self.pinged_at + Duration::from_secs(live.ping_seconds);
-        ping.min(self.heard_at + Duration::from_secs(live.idle_seconds))
+        let idle = self.heard_at + Duration::from_secs(live.idle_seconds);
+        ping.min(idle).min(self.ends_at.unwrap_or(idle))
     }
 
     async fn look_after(&mut self) -> Result<(), End> {
@@ -136,14 +137,14 @@ impl Pump {
         if self.heard_at.elapsed() >= idle {
             return Err(End::Close(Close::IDLE));
         }
+        if self.ends_at.is_some_and(|end| end <= Instant::now()) {
+            return Err(End::Close(Close::SIGNED_OUT));
+        }
         self.pinged_at = Instant::now();
         self.pings = self.pings.wrapping_add(1);
-        if self.pings.is_multiple_of(PINGS_PER_CHECK) {
-            // While the database is away nobody is sent off.
-            let open = accounts::is_open(self.state.services(), self.session).await;
-            if matches!(open, Ok(false)) {
-                return Err(End::Close(Close::SIGNED_OUT));
-            }
+        // While the database is away nobody is sent off.
+        if self.pings.is_multiple_of(PINGS_PER_CHECK) && !self.lease.holds(&self.state).await {
+            return Err(End::Close(Close::SIGNED_OUT));
         }
         self.send(Message::Ping(bytes::Bytes::new())).await
     }

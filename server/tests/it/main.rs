@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod admin;
+mod api;
 mod breached;
 mod connections;
 mod documents;

@@ -3,20 +3,29 @@
 use std::collections::BTreeSet;
 
 use app::access::{Access, DOORS, Door, document};
-use domain::{permission::Permission, role::Role};
+use domain::{permission::Permission, role::Role, scope::Scope};
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list;
 use reqwest::header;
 use sqlx::PgPool;
 
-use crate::site::{Site, header_of};
+use crate::{
+    api::personal,
+    site::{Site, Visitor, header_of},
+};
 
 /// The addresses that neither a page nor a server function answers.
-const OTHERS: [(&str, &str); 9] = [
+const OTHERS: [(&str, &str); 15] = [
     ("POST", "/account/picture"),
     ("GET", "/avatars/{id}/{hash}"),
     ("GET", "/account/data/archive"),
     ("GET", "/sign-in/with/{provider}/callback"),
+    ("POST", "/api/v1/auth/token"),
+    ("POST", "/api/v1/auth/revoke"),
+    ("GET", "/api/v1/me"),
+    ("GET", "/api/v1/jobs"),
+    ("GET", "/api/v1/matches"),
+    ("GET", "/.well-known/jwks.json"),
     ("GET", "/ws/feed"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
@@ -65,11 +74,16 @@ enum Taken {
     Refused,
 }
 
-/// Asks at a door. An address of something that is not there still tells who may ask for it.
-async fn knock(site: &Site, door: &Door, cookie: Option<&str>) -> Taken {
+/// The address of a door, of something that is not there.
+fn address(door: &Door) -> String {
     let id = "00000000-0000-7000-8000-000000000001";
     let path = door.path.split('/').map(|part| if part.starts_with('{') { id } else { part });
-    let path = path.collect::<Vec<_>>().join("/");
+    path.collect::<Vec<_>>().join("/")
+}
+
+/// Asks at a door. An address of something that is not there still tells who may ask for it.
+async fn knock(site: &Site, door: &Door, cookie: Option<&str>) -> Taken {
+    let path = address(door);
     let answer = if door.method == "GET" {
         let mut headers = vec![(header::ORIGIN, site.origin())];
         headers.extend(cookie.map(|cookie| (header::COOKIE, cookie.to_owned())));
@@ -84,12 +98,15 @@ async fn knock(site: &Site, door: &Door, cookie: Option<&str>) -> Taken {
         request.send().await.unwrap()
     };
     let to_sign_in = header_of(&answer, "location").starts_with("/sign-in?next=");
-    match answer.status().as_u16() {
+    let status = answer.status();
+    match status.as_u16() {
         401 => Taken::SignIn,
         303 if to_sign_in => Taken::SignIn,
         403 => Taken::Refused,
+        // The token endpoint says so of a token that is none, as OAuth wants it.
+        400 if answer.text().await.unwrap().contains("invalid_grant") => Taken::In,
         400 if door.method == "POST" => panic!("{} cannot read the form of its rule", door.path),
-        500.. => panic!("{} fails: {}", door.path, answer.status()),
+        500.. => panic!("{} fails: {status}", door.path),
         _ => Taken::In,
     }
 }
@@ -98,39 +115,45 @@ async fn knock(site: &Site, door: &Door, cookie: Option<&str>) -> Taken {
 struct Walker {
     name: &'static str,
     /// None for nobody signed in.
-    roles: Option<Vec<Role>>,
+    roles: Option<&'static [Role]>,
     cookie: Option<String>,
+}
+
+const ROLES: [(&str, &[Role]); 5] = [
+    ("freelancer", &[Role::Freelancer]),
+    ("client", &[Role::Client]),
+    ("both", &[Role::Freelancer, Role::Client]),
+    ("admin", &[Role::Admin]),
+    ("superadmin", &[Role::Superadmin]),
+];
+
+/// Gives a person exactly these roles.
+async fn hold(site: &Site, visitor: &Visitor, roles: &[Role]) {
+    let (id, pool) = (visitor.who.user_id.uuid(), site.world.pool());
+    sqlx::query("delete from auth.user_roles where user_id = $1").bind(id).execute(pool).await.unwrap();
+    for role in roles {
+        sqlx::query("insert into auth.user_roles values ($1, $2)")
+            .bind(id)
+            .bind(role.as_str())
+            .execute(pool)
+            .await
+            .unwrap();
+    }
+    // Without it, administrators get nowhere; `second_factor.rs` asks where they get then.
+    sqlx::query("update auth.sessions set second_factor = 'totp' where user_id = $1")
+        .bind(id)
+        .execute(pool)
+        .await
+        .unwrap();
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn every_door_admits_exactly_those_of_its_rule(pool: PgPool) {
     let site = Site::new(pool).await;
     let mut walkers = vec![Walker { name: "nobody", roles: None, cookie: None }];
-    for (name, roles) in [
-        ("freelancer", vec![Role::Freelancer]),
-        ("client", vec![Role::Client]),
-        ("both", vec![Role::Freelancer, Role::Client]),
-        ("admin", vec![Role::Admin]),
-        ("superadmin", vec![Role::Superadmin]),
-    ] {
+    for (name, roles) in ROLES {
         let visitor = site.visitor(name, "client").await;
-        let id = visitor.who.user_id.uuid();
-        let pool = site.world.pool();
-        sqlx::query("delete from auth.user_roles where user_id = $1").bind(id).execute(pool).await.unwrap();
-        for role in &roles {
-            sqlx::query("insert into auth.user_roles values ($1, $2)")
-                .bind(id)
-                .bind(role.as_str())
-                .execute(pool)
-                .await
-                .unwrap();
-        }
-        // Without it, administrators get nowhere; `second_factor.rs` asks where they get then.
-        sqlx::query("update auth.sessions set second_factor = 'totp' where user_id = $1")
-            .bind(id)
-            .execute(pool)
-            .await
-            .unwrap();
+        hold(&site, &visitor, roles).await;
         walkers.push(Walker { name, roles: Some(roles), cookie: Some(visitor.cookie) });
     }
     // Signing out ends the session that the rest of the walk needs.
@@ -139,13 +162,40 @@ async fn every_door_admits_exactly_those_of_its_rule(pool: PgPool) {
     for door in doors.into_iter().chain(last) {
         for Walker { name, roles, cookie } in &walkers {
             let taken = knock(&site, door, cookie.as_deref()).await;
-            let expected = match (door.access.admits(roles.as_deref()), roles) {
+            let expected = match (door.access.admits(*roles), roles) {
                 (true, _) => Taken::In,
+                // A program is asked for a token, whoever is signed in beside it.
+                (false, _) if matches!(door.access, Access::Token(..)) => Taken::SignIn,
                 (false, None) => Taken::SignIn,
                 (false, Some(_)) => Taken::Refused,
             };
             if taken != expected {
                 wrong.push(format!("{} {} as {name}: {taken:?}, not {expected:?}", door.method, door.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every door of programs, asked at with every scope in the name of every role; and all other doors,
+/// at which a token opens nothing.
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn every_door_admits_exactly_the_tokens_of_its_rule(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let mut wrong = Vec::new();
+    for (name, roles) in ROLES {
+        let visitor = site.visitor(name, "client").await;
+        hold(&site, &visitor, roles).await;
+        for scopes in Scope::ALL.iter().map(std::slice::from_ref).chain([Scope::ALL]) {
+            let bearer = format!("Bearer {}", personal(&site, &visitor, scopes).await);
+            for door in DOORS.iter().filter(|door| door.method == "GET" && door.path != "/ws/feed") {
+                let headers = [(header::AUTHORIZATION, bearer.as_str())];
+                let answer = site.get_with(&address(door), &headers).await;
+                let in_page = header_of(&answer, "location").starts_with("/sign-in?next=");
+                let taken_in = !matches!(answer.status().as_u16(), 401 | 403) && !in_page;
+                if taken_in != door.access.admits_token(scopes, roles) {
+                    wrong.push(format!("{} as {name} with {scopes:?}: {}", door.path, answer.status()));
+                }
             }
         }
     }

@@ -85,6 +85,12 @@ impl Socket {
         Self::over(TcpStream::connect(host).await.unwrap(), host, cookie, query).await
     }
 
+    /// With a request of one's own.
+    pub async fn ask(site: &Site, request: Request) -> Self {
+        let stream = TcpStream::connect(&site.host).await.unwrap();
+        Self(client_async(request, stream).await.unwrap().0)
+    }
+
     /// With so small a buffer that whoever does not read is soon noticed.
     pub async fn open_narrow(site: &Site, visitor: &Visitor) -> Self {
         let socket = TcpSocket::new_v4().unwrap();

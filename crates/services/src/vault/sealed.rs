@@ -21,6 +21,10 @@ pub const SEALED: &[SealedColumn] = &[
     },
     SealedColumn { at: of_person("auth.exports", "archive_sealed"), purpose: Purpose::Export },
     SealedColumn { at: of_row("auth.external_flows", "flow_sealed"), purpose: Purpose::ExternalFlow },
+    SealedColumn {
+        at: Column { table: "auth.signing_keys", key: "id", owner: "id", column: "private_key_sealed" },
+        purpose: Purpose::SigningKey,
+    },
 ];
 
 /// A column of a table with one row for each person.

@@ -56,6 +56,13 @@ pub const PERSON_TABLES: &[PersonTable] = &[
     ),
     table("auth.user_roles", "user_id", rows("roles", &[]), AtOnce),
     table("auth.sessions", "user_id", rows("devices", &["token_hash"]), AtOnce),
+    table("auth.personal_tokens", "user_id", rows("tokens", &["token_hash"]), AtOnce),
+    table(
+        "auth.token_families",
+        "user_id",
+        nothing("the tokens that are given out for personal ones, which are in the export"),
+        AtOnce,
+    ),
     table(
         "auth.audit_log",
         "subject_id",
