@@ -79,7 +79,9 @@ async fn a_link_does_not_go_round_the_second_factor(pool: PgPool) {
     let (link, here) = (ask(&world, ADDRESS).await.unwrap(), Device::default());
     let form = NewPasswordForm { password: NEW.into() };
     let admission = accounts::reset_password(&world.services, &link, &form, &here).await.unwrap();
-    let Admission::SecondFactorDue(pending) = admission else { panic!("the second factor was not asked for") };
+    let Admission::SecondFactorDue(pending) = admission else {
+        panic!("the second factor was not asked for")
+    };
     let code = second_factor::send_sign_in_code(&world.services, pending.token.expose_secret(), &here).await;
     assert!(matches!(code, Err(ServiceError::Conflict(_))), "a mailbox is not both factors");
     let sessions: i64 =

@@ -11,7 +11,10 @@ use services::{
     tokens::{self, Bearer},
 };
 
-use crate::{State, http::{observe::is_made_by, refusal::Refusal}};
+use crate::{
+    State,
+    http::{observe::is_made_by, refusal::Refusal},
+};
 
 /// Why a program is not let in, with the challenge that tells it what would help.
 pub(crate) struct Unauthorised {
