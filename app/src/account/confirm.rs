@@ -121,7 +121,7 @@ fn WithFactor(account: CheckUp, next: String, errors: FieldErrors) -> impl IntoV
         <FactorWays
             action="/api/confirm"
             options="/api/passkey_confirm_options"
-            passkey=account.factors.passkeys > 0
+            passkey={account.factors.passkeys > 0}
             app=account.factors.app_since.is_some()
             next
             errors

@@ -7,6 +7,7 @@ mod person;
 mod trail;
 
 pub use api::*;
+pub use layout::*;
 pub use people::*;
 pub use person::*;
 pub use trail::*;

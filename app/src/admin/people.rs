@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use services::admin::{self, Account, Filter, Found};
 
-use super::layout::AdminLayout;
+use super::AdminLayout;
 use crate::{
     page::{encode, page, query},
     ssr,

@@ -7,7 +7,7 @@ use services::{
     audit::{self, Entry},
 };
 
-use super::layout::AdminLayout;
+use super::AdminLayout;
 use crate::{
     page::{page, query},
     ssr,

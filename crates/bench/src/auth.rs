@@ -18,7 +18,7 @@ use argon2::{
 use identity::password::Passwords;
 use reqwest::header;
 use services::accounts;
-use storage::Database;
+use storage::{Database, Logins};
 
 use crate::{
     eighth::Eighth,
@@ -50,7 +50,7 @@ const SESSION_CHECKS: usize = 5_000;
 pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Report> {
     let world = World::start(setting)?;
     let url = world.database(setting, Population::Demo).await?;
-    let database = Database::connect(&url, 4)?;
+    let database = Database::connect(&Logins::one(&url), 4)?;
     let everybody = freelancers(&database).await?;
     let owners = &everybody[..ACCOUNTS];
     let ids: Vec<_> = owners.iter().map(|id| id.uuid()).collect();

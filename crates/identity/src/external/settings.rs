@@ -203,7 +203,6 @@ mod tests {
             scopes: Vec::new(),
             groups_claim: None,
             asks_again: true,
-            asks_again: true,
         };
         right.validate().unwrap();
         assert!(!format!("{right:?}").contains("hush-hush"));

@@ -91,6 +91,7 @@ fn bearer(found: tokens::Bearer, scopes: Scopes, ends_at: DateTime<Utc>) -> Bear
         second_factor: None,
         // No scope opens what a role that needs one adds.
         second_factor_due: false,
+        viewed_by: None,
         scopes: Some(scopes),
     };
     Bearer { principal, grant: Grant(found.id), ends_at }
