@@ -7,6 +7,8 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use serde::{Deserialize, de::DeserializeOwned};
 
+use tracing::Instrument as _;
+
 use crate::{
     error::{ApiError, ErrorKind},
     ssr,
@@ -19,6 +21,8 @@ where
     V: IntoView + 'static,
 {
     let here = here();
+    // What it logs belongs to this request, whoever awaits it.
+    let load = load.in_current_span();
     Suspend::new(async move {
         match load.await {
             Ok(view) => view.into_any(),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use services::accounts::external::{self, Offer, Trouble};
 
-use crate::ui::*;
+use crate::{page::query, ui::*};
 
 pub(super) fn brand(offer: &Offer) -> Brand {
     match offer.brand {
@@ -53,9 +53,9 @@ pub fn ContinueWith(
 
 /// Why somebody came back from another site without what they wanted, and what to do now.
 pub(super) fn troubled(trouble: &str, offers: &[Offer]) -> impl IntoView + use<> {
-    let with = crate::page::query("with");
-    let site = offers.iter().find(|offer| offer.id == with).map(|offer| offer.label.clone());
     Trouble::parse(trouble).map(|trouble| {
+        let with = query("with");
+        let site = offers.iter().find(|offer| offer.id == with).map(|offer| offer.label.clone());
         let site = site.unwrap_or_else(|| "the other site".to_owned());
         view! {
             <div class="mb-6">

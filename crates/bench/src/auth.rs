@@ -15,9 +15,11 @@ use argon2::{
     Argon2,
     password_hash::{PasswordVerifier as _, phc::PasswordHash},
 };
+use domain::browse::JobFilter;
 use identity::password::Passwords;
 use reqwest::header;
-use services::accounts;
+use services::{Services, accounts, jobs, matches};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use storage::{Database, Logins};
 
 use crate::{
@@ -46,6 +48,9 @@ const AT_ONCE: usize = 6;
 /// The pause between two looks at how long other requests take.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const SESSION_CHECKS: usize = 5_000;
+/// Rounds with row-level security and without it, in turn, and how often each reads in a round.
+const SECURITY_ROUNDS: usize = 9;
+const SECURITY_READS: usize = 400;
 
 pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Report> {
     let world = World::start(setting)?;
@@ -60,12 +65,14 @@ pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Repo
     )
     .bind(&hash)
     .bind(&ids)
-    .fetch_all(database.pool())
+    .fetch_all(database.house())
     .await?;
     let cookies = people::sign_in(&database, owners).await?;
 
     let mut report = Report::default();
-    session_check(&mut report, setting, &database, &cookies).await?;
+    let services = open(setting, &database)?;
+    session_check(&mut report, &services, &cookies).await?;
+    row_security(&mut report, &services, &url, &cookies).await?;
 
     // Limits on attempts would be what is measured.
     let variables = [("EIGHTH_EMBEDDING__EMBEDDER", "lexical"), ("EIGHTH_LIMITS__ENABLED", "false")];
@@ -254,23 +261,79 @@ async fn pages(
 }
 
 /// Who is behind a token, as each request with a cookie asks.
-async fn session_check(
-    report: &mut Report,
-    setting: &Setting,
-    database: &Database,
-    cookies: &[String],
-) -> anyhow::Result<()> {
-    let services = open(setting, database)?;
+async fn session_check(report: &mut Report, services: &Services, cookies: &[String]) -> anyhow::Result<()> {
     let tokens: Vec<_> = cookies.iter().filter_map(|cookie| cookie.split_once('=')).collect();
     let mut checks = Vec::with_capacity(SESSION_CHECKS);
     for (_, token) in tokens.iter().cycle().take(SESSION_CHECKS) {
         let started = Instant::now();
-        let known = accounts::authenticate(&services, token).await?;
+        let known = accounts::authenticate(services, token).await?;
         checks.push(started.elapsed().as_secs_f64() * 1e3);
         ensure!(known.is_some(), "a session is not known");
     }
     let p50 = percentile(&checks, 0.5);
     report.row("session_check_p50", "ms", p50, Goal::AtMost(0.3), Vec::new(), "from the token to the person");
     report.row("session_check_p99", "ms", percentile(&checks, 0.99), Goal::None, Vec::new(), "");
+    Ok(())
+}
+
+/// What row-level security adds to reading the list of jobs and a feed: the same reads in the same
+/// database, with it and without it in turn.
+async fn row_security(
+    report: &mut Report,
+    services: &Services,
+    url: &str,
+    cookies: &[String],
+) -> anyhow::Result<()> {
+    let mut owner = PgConnection::connect(url).await?;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select oid::regclass::text from pg_class
+         where relrowsecurity and relnamespace in ('auth'::regnamespace, 'core'::regnamespace, 'ai'::regnamespace)",
+    )
+    .fetch_all(&mut owner)
+    .await?;
+    ensure!(!tables.is_empty(), "no table has row-level security");
+    let mut people = Vec::new();
+    for (_, token) in cookies.iter().filter_map(|cookie| cookie.split_once('=')) {
+        let known = accounts::authenticate(services, token).await?;
+        people.push(known.context("a session is not known")?.principal);
+    }
+    let filter = JobFilter::default();
+    // By read – the list of jobs, the feed – and by whether it was on: the medians of the rounds.
+    let mut medians = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
+    for round in 0..=SECURITY_ROUNDS {
+        for (which, word) in ["enable", "disable"].into_iter().enumerate() {
+            for table in &tables {
+                let change = format!("alter table {table} {word} row level security");
+                sqlx::query(AssertSqlSafe(change)).execute(&mut owner).await?;
+            }
+            let mut times = [Vec::new(), Vec::new()];
+            for who in people.iter().cycle().take(SECURITY_READS) {
+                let started = Instant::now();
+                ensure!(!jobs::browse(services, &filter).await?.rows.is_empty(), "there are no jobs");
+                times[0].push(started.elapsed().as_secs_f64() * 1e3);
+                let started = Instant::now();
+                matches::feed(services, who).await?;
+                times[1].push(started.elapsed().as_secs_f64() * 1e3);
+            }
+            // The first round warms up what plans and keeps.
+            if round > 0 {
+                for (medians, times) in medians.iter_mut().zip(&times) {
+                    medians[which].push(percentile(times, 0.5));
+                }
+            }
+        }
+    }
+    for table in &tables {
+        let change = format!("alter table {table} enable row level security");
+        sqlx::query(AssertSqlSafe(change)).execute(&mut owner).await?;
+    }
+    owner.close().await?;
+    for (name, [on, off]) in ["jobs", "feed"].into_iter().zip(medians) {
+        let (with, without) = (percentile(&on, 0.5), percentile(&off, 0.5));
+        let overhead: Vec<_> = on.iter().zip(&off).map(|(on, off)| (on / off - 1.0) * 100.0).collect();
+        let note = format!("{with:.3} ms with it, {without:.3} ms without, in turn");
+        let value = percentile(&overhead, 0.5);
+        report.row(format!("rls_overhead_percent_{name}"), "%", value, Goal::AtMost(10.0), overhead, note);
+    }
     Ok(())
 }

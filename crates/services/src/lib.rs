@@ -71,6 +71,9 @@ pub struct Settings {
     pub clock: Clock,
     /// The roles that may do nothing without a second factor.
     pub second_factor_for: Vec<Role>,
+    /// Whether who has no second factor is sent a code where they sign in with a browser that they
+    /// did not call theirs.
+    pub confirm_new_browsers: bool,
 }
 
 impl Settings {
@@ -95,6 +98,7 @@ impl Settings {
             read_within: Duration::from_secs(10),
             clock: Arc::new(Utc::now),
             second_factor_for: vec![Role::Admin, Role::Superadmin],
+            confirm_new_browsers: false,
         }
     }
 }
@@ -116,6 +120,7 @@ pub struct Services {
     /// None where the site has an address that browsers give no passkeys to.
     pub(crate) passkeys: Option<Arc<RelyingParty>>,
     second_factor_for: Arc<[Role]>,
+    confirm_new_browsers: bool,
     home: Arc<home::Cache>,
     retries: Retries,
 }
@@ -138,6 +143,7 @@ impl Services {
             mailer: settings.mailer,
             passkeys: RelyingParty::new(&settings.site.url).ok().map(Arc::new),
             second_factor_for: settings.second_factor_for.into(),
+            confirm_new_browsers: settings.confirm_new_browsers,
             external: settings.external,
             site: Arc::new(settings.site),
             mailbox: settings.mailbox,

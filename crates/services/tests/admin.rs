@@ -167,6 +167,20 @@ async fn who_is_suspended_is_out_and_comes_back_with_all_they_had(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
+async fn an_administrator_ends_every_session_of_somebody(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "client").await;
+    let admin = world.administrator("Admin", Role::Admin).await;
+    let (one, two) = (signed_in(&world, 0).await.unwrap(), signed_in(&world, 0).await.unwrap());
+    let other = signed_in(&world, 1).await.unwrap();
+    admin::end_sessions(&world.services, &admin, ada.user_id, &here()).await.unwrap();
+    assert!(who(&world, &one).await.is_none() && who(&world, &two).await.is_none());
+    assert!(who(&world, &other).await.is_some(), "nobody else's");
+    assert!(signed_in(&world, 0).await.is_ok());
+    assert!(actions(&world, ada.user_id).await.contains(&"session.closed_by_admin".into()));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
 async fn new_roles_count_from_the_next_sign_in(pool: PgPool) {
     let world = World::new(pool).await;
     let s = &world.services;
@@ -191,6 +205,11 @@ async fn who_sees_what_another_sees_does_nothing_for_them_and_leaves_a_trace(poo
     let ada = world.person("Ada", "both").await;
     let mut admin = world.administrator("Admin", Role::Admin).await;
     let session = signed_in(&world, 1).await.unwrap();
+    sqlx::query("update auth.sessions set second_factor = 'totp' where user_id = $1")
+        .bind(admin.user_id.uuid())
+        .execute(world.pool())
+        .await
+        .unwrap();
     admin.session_id = who(&world, &session).await.unwrap().session_id;
     admin::begin_view(s, &admin, ada.user_id, &here()).await.unwrap();
     let viewing = who(&world, &session).await.unwrap();

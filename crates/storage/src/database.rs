@@ -162,9 +162,11 @@ impl Database {
         Ok(if login.can_be_another { Guard::OneLogin } else { Guard::Firm })
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, to visitors and to the house.
     pub async fn ping(&self) -> Result<()> {
-        sqlx::query!("select 1 as one").fetch_one(&self.house).await?;
+        for pool in [&self.people, &self.house] {
+            sqlx::query!("select 1 as one").fetch_one(pool).await?;
+        }
         Ok(())
     }
 

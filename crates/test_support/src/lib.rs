@@ -128,12 +128,16 @@ impl World {
     }
 
     pub async fn with_embedder(pool: PgPool, policy: Policy, embedder: Arc<dyn Embedder>) -> Self {
-        Self::with_settings(pool, embedder, |settings| settings.policy = policy).await
+        Self::with_settings(pool, |settings| {
+            settings.policy = policy;
+            settings.embedder = embedder;
+        })
+        .await
     }
 
     /// A world whose letters go to a folder that everybody may read.
     pub async fn with_mailbox(pool: PgPool, folder: Folder) -> Self {
-        Self::with_settings(pool, lexical(), |settings| {
+        Self::with_settings(pool, |settings| {
             settings.mailer = Arc::new(folder.clone());
             settings.mailbox = Some(folder);
         })
@@ -142,26 +146,23 @@ impl World {
 
     /// A world whose letters leave it.
     pub async fn with_mailer(pool: PgPool, mailer: Arc<dyn Mailer>) -> Self {
-        Self::with_settings(pool, lexical(), |settings| settings.mailer = mailer).await
+        Self::with_settings(pool, |settings| settings.mailer = mailer).await
     }
 
     /// A world in which these other sites are offered for signing in.
     pub async fn with_external(pool: PgPool, external: External) -> Self {
-        Self::with_settings(pool, lexical(), |settings| settings.external = external).await
+        Self::with_settings(pool, |settings| settings.external = external).await
     }
 
-    async fn with_settings(
-        pool: PgPool,
-        embedder: Arc<dyn Embedder>,
-        change: impl FnOnce(&mut Settings),
-    ) -> Self {
+    /// A world with something else than usual.
+    pub async fn with_settings(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
         let now = Arc::new(Mutex::new("2026-11-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap()));
         let clock = now.clone();
         let letters = Letters::default();
         let mut settings = Settings {
             retries: Retries { attempts: 3, pause: Duration::ZERO, poll: Duration::from_millis(50) },
             clock: Arc::new(move || *clock.lock().unwrap()),
-            ..Settings::new(database(&pool), embedder, Arc::new(letters.clone()), keys(&["test"]))
+            ..Settings::new(database(&pool), lexical(), Arc::new(letters.clone()), keys(&["test"]))
         };
         change(&mut settings);
         let services = Services::open(settings);

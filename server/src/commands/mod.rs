@@ -142,6 +142,7 @@ pub(crate) async fn open_services(
     settings.mailbox = folder.filter(|_| config.demo != Demo::None);
     settings.site = SiteNames { support: config.mail.support.clone(), ..services::letters::site_at(origin) };
     settings.second_factor_for = config.identity.second_factor_for().unwrap_or(settings.second_factor_for);
+    settings.confirm_new_browsers = config.identity.confirm_new_browsers.unwrap_or(config.demo == Demo::None);
     settings.external = External::new(config.providers.known()?);
     settings.breached = config.passwords.breached_url.as_deref().map(services::accounts::breached_at);
     settings.notice = notice.map(|notice| notice.to_string());

@@ -276,6 +276,9 @@ impl Default for Live {
 pub struct Identity {
     /// The roles that may do nothing without a second factor, with commas between them.
     pub second_factor_for: String,
+    /// Whether a code by e-mail is asked of who has no second factor and signs in with a new browser;
+    /// left out: unless this is a demonstration, whose people have no mailboxes.
+    pub confirm_new_browsers: Option<bool>,
 }
 
 impl Identity {
@@ -287,7 +290,7 @@ impl Identity {
 
 impl Default for Identity {
     fn default() -> Self {
-        Self { second_factor_for: "admin, superadmin".into() }
+        Self { second_factor_for: "admin, superadmin".into(), confirm_new_browsers: None }
     }
 }
 

@@ -94,7 +94,7 @@ async fn what_is_asked_wrongly_is_told_in_the_terms_of_oauth(pool: PgPool) {
         let (status, answer) = ask(&site, form.clone()).await;
         assert_eq!((status, text(&answer, "error")), (400, error), "{form}");
     }
-    let plain = site.post("/api/v1/auth/token").header(header::CONTENT_TYPE, "text/plain");
+    let plain = site.post_of("/api/v1/auth/token", "text/plain");
     assert_eq!(plain.body("x").send().await.unwrap().status(), 400);
     assert_eq!(site.get("/api/v1/auth/token").await.status(), 405);
 }
@@ -109,13 +109,8 @@ async fn json_is_as_good_as_a_form(pool: PgPool) {
         "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
         "subject_token": personal,
     });
-    let answer = site
-        .post("/api/v1/auth/token")
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(body.to_string())
-        .send()
-        .await
-        .unwrap();
+    let asked = site.post_of("/api/v1/auth/token", "application/json").body(body.to_string());
+    let answer = asked.send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }
 

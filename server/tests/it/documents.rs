@@ -6,24 +6,35 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use domain::account::FirstFactor;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The Rust files of a folder, tests apart.
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// The Rust files below a folder.
 fn sources(folder: &str) -> Vec<String> {
-    fn collect(folder: &Path, into: &mut Vec<String>) {
+    files(folder, "rs")
+}
+
+/// The texts of a kind below a folder.
+fn files(folder: &str, kind: &str) -> Vec<String> {
+    fn collect(folder: &Path, kind: &str, into: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                collect(&path, into);
-            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                collect(&path, kind, into);
+            } else if path.extension().is_some_and(|extension| extension == kind) {
                 into.push(std::fs::read_to_string(path).unwrap());
             }
         }
     }
     let mut files = Vec::new();
-    collect(&root().join(folder), &mut files);
+    collect(&root().join(folder), kind, &mut files);
     files
 }
 
@@ -45,7 +56,54 @@ fn tells(document: &str, part: &str, expected: &str) {
 fn is_act(literal: &str) -> bool {
     let word =
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    literal.split_once('.').is_some_and(|(noun, verb)| word(noun) && word(verb))
+    let is_table = |noun: &str| matches!(noun, "auth" | "core" | "ai");
+    literal.split_once('.').is_some_and(|(noun, verb)| !is_table(noun) && word(noun) && word(verb))
+}
+
+#[test]
+fn the_page_has_every_way_in() {
+    let page = read("docs/security.md");
+    let table = page.split("| Way in |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let rows: BTreeSet<&str> =
+        table.lines().skip(2).map(|row| row.split('|').nth(1).unwrap().trim()).collect();
+    assert_eq!(rows, FirstFactor::ALL.iter().map(|first| first.label()).collect());
+}
+
+/// The standard's rows: requirement, how it is met, and the tests that show it.
+fn requirements(page: &str) -> Vec<[&str; 3]> {
+    let is_number = |text: &str| {
+        text.split('.').count() == 3 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    page.lines()
+        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
+        .filter(|cells| cells.len() == 7 && is_number(cells[1]))
+        .map(|cells| [cells[1], cells[4], cells[5]])
+        .collect()
+}
+
+#[test]
+fn every_requirement_has_a_test_that_is_there_or_a_reason() {
+    let page = read("docs/security.md");
+    let rust = ["crates", "server", "app", "xtask"].map(sources).concat().concat();
+    let browser: String = ["end2end/tests"].map(|folder| files(folder, "ts")).concat().concat();
+    let rows = requirements(&page);
+    assert_eq!(rows.len(), 150, "all of level 1 and 2");
+    for [number, here, shown_by] in rows {
+        let tests = shown_by.split('`').skip(1).step_by(2).filter(|name| !name.contains('.'));
+        let titles =
+            shown_by.split('“').skip(1).filter_map(|rest| rest.split_once('”')).map(|(title, _)| title);
+        let mut named = 0;
+        for test in tests {
+            assert!(rust.contains(&format!("fn {test}(")), "{number} names {test}, which is not there");
+            named += 1;
+        }
+        for title in titles {
+            assert!(browser.contains(title), "{number} names “{title}”, which is not there");
+            named += 1;
+        }
+        let reason = ["Not applicable: ", "so no test", "no code that a test could run"];
+        assert!(named > 0 || reason.iter().any(|reason| here.contains(reason)), "{number}: {here}");
+    }
 }
 
 #[test]

@@ -147,7 +147,7 @@ async fn lines_tell_who_did_what_from_where_and_no_secret(pool: PgPool) {
     {
         let lines = of(answer);
         let line = lines.iter().find(|line| line["target"] == "security");
-        let line = line.unwrap_or_else(|| panic!("nothing of {event} in {lines:?}"));
+        let line = line.unwrap_or_else(|| panic!("nothing of {event} in {lines:?}, all: {text}"));
         assert_eq!((line["event"].as_str(), line["level"].as_str()), (Some(event), Some(level)), "{line}");
         assert!(figures.contains(&format!("security_events_total{{event=\"{event}\"}} 1")), "{figures}");
     }

@@ -46,10 +46,9 @@ async fn send_file(site: &Site, who: Option<&Visitor>, file: &[u8]) -> Response 
                 Content-Type: text/html\r\n\r\n";
     let body = [head.as_bytes(), file, b"\r\n--line--\r\n"].concat();
     let request = site
-        .post("/account/picture")
+        .post_of("/account/picture", "multipart/form-data; boundary=line")
         .header(header::ORIGIN, site.origin())
         .header(header::ACCEPT, "text/html")
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=line")
         .body(body);
     let request = match who {
         Some(who) => request.header(header::COOKIE, &who.cookie),

@@ -109,9 +109,12 @@ impl Site {
 
     /// A bare post of a form.
     pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
-        self.browser
-            .post(format!("{}{path}", self.origin()))
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        self.post_of(path, "application/x-www-form-urlencoded")
+    }
+
+    /// With a body of another kind than a form's.
+    pub fn post_of(&self, path: &str, content_type: &str) -> reqwest::RequestBuilder {
+        self.browser.post(format!("{}{path}", self.origin())).header(header::CONTENT_TYPE, content_type)
     }
 }
 

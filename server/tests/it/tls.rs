@@ -122,7 +122,7 @@ async fn behind_a_proxy_with_tls_one_signs_in_and_has_a_live_channel(pool: PgPoo
     let open = async |cookie: &str| {
         let stream = TcpStream::connect(address).await.unwrap();
         let stream = connector.connect(ServerName::try_from(NAME).unwrap(), stream).await.unwrap();
-        let url = format!("wss://{NAME}:{}/ws/feed", address.port());
+        let url = format!("wss://{NAME}:{}/ws/feed?after=7", address.port());
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("cookie", cookie.parse().unwrap());
         request.headers_mut().insert("origin", origin.parse().unwrap());

@@ -49,6 +49,9 @@ fn Second(pending: Pending, next: String, error: Option<ApiError>) -> impl IntoV
     let message = error.filter(|error| error.fields.is_empty()).map(|error| error.message);
     let (first, stand_ins) = (pending.passkey || pending.app, pending.recovery || pending.email);
     let open = errors.get("recovery_code").is_some() || pending.email_sent || !first;
+    if !pending.guarded {
+        return view! { <NewBrowser pending next message errors /> }.into_any();
+    }
     view! {
         <div class="max-w-lg mx-auto">
             <PageHeader
@@ -94,9 +97,44 @@ fn Second(pending: Pending, next: String, error: Option<ApiError>) -> impl IntoV
     .into_any()
 }
 
+/// For who has no second factor: a code was sent already.
+#[component]
+fn NewBrowser(
+    pending: Pending,
+    next: String,
+    message: Option<String>,
+    errors: domain::FieldErrors,
+) -> impl IntoView {
+    view! {
+        <div class="max-w-lg mx-auto">
+            <PageHeader
+                title="Is it you?"
+                lede="We do not know this browser as yours yet. To be sure, we have just sent a code to your e-mail address."
+            />
+            {message.map(|message| view! { <div class="mb-6"><Notice kind=NoticeKind::Error>{message}</Notice></div> })}
+            <div class="ways">
+                <section class="way">
+                    <EmailWay next sent=true may_trust=pending.may_trust errors />
+                </section>
+            </div>
+            <p class="mt-6">
+                <a href="/sign-in">"Begin again with another account"</a>
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
 /// A code that is sent on request, and the field to type it in.
 #[component]
-fn EmailWay(next: String, sent: bool, errors: domain::FieldErrors) -> impl IntoView {
+fn EmailWay(
+    next: String,
+    sent: bool,
+    /// Whether the browser may be called one's own.
+    #[prop(optional)]
+    may_trust: bool,
+    errors: domain::FieldErrors,
+) -> impl IntoView {
     let send = if sent { "Send another code" } else { "Send me a code by e-mail" };
     view! {
         {sent
@@ -113,6 +151,8 @@ fn EmailWay(next: String, sent: bool, errors: domain::FieldErrors) -> impl IntoV
                             max_length=20_u32
                             errors
                         />
+                        {may_trust
+                            .then(|| view! { <Checkbox name="trust" label="This is my browser; do not ask here for 30 days" checked=true /> })}
                         <div>
                             <Button>"Use this code"</Button>
                         </div>

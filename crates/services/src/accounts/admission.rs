@@ -14,7 +14,10 @@ use storage::{
     users::{self, Admittable},
 };
 
-use super::sessions::{Device, SignedIn, new_token, open_session};
+use super::{
+    second_factor,
+    sessions::{Device, SignedIn, new_token, open_session},
+};
 use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
@@ -68,11 +71,14 @@ pub(crate) async fn admit(
     let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
     let_in(&person)?;
     let factors = second_factors::of(&mut *db, user_id).await?.ok_or(ServiceError::SignedOut)?;
-    let guarded = factors.guard();
+    // Without a second factor, a browser that they did not call theirs is asked for a code of their
+    // mailbox. Whoever comes by a link has just shown that it is theirs.
+    let by_mail = !factors.guard() && services.confirm_new_browsers && first != FirstFactor::EmailLink;
+    let due = factors.guard() || by_mail;
     let second = match first {
         // It verifies the person itself: what one has, and what one is or knows.
         FirstFactor::Passkey => Some(SecondFactor::Passkey),
-        _ if guarded
+        _ if due
             && !services.needs_second_factor(&person.roles)
             && is_trusted(services, db, user_id, device).await? =>
         {
@@ -80,10 +86,13 @@ pub(crate) async fn admit(
         }
         _ => None,
     };
-    if guarded && second.is_none() {
+    if due && second.is_none() {
         let (token, token_hash) = new_token()?;
-        let expires_at = services.now() + PENDING_LASTS;
-        pending_sign_ins::insert(&mut *db, &token_hash, user_id, first, expires_at).await?;
+        let now = services.now();
+        pending_sign_ins::insert(&mut *db, &token_hash, user_id, first, now + PENDING_LASTS).await?;
+        if by_mail {
+            second_factor::send_code(services, db, &token_hash).await?;
+        }
         let act = Act::of_nobody("sign_in.second_factor_due").about(Some(user_id)).after(&first);
         audit::record(services, db, act, device).await?;
         return Ok(Admission::SecondFactorDue(PendingSignIn { token, keep_for: PENDING_LASTS }));

@@ -137,7 +137,10 @@ pub async fn authenticate(services: &Services, token: &str) -> Result<Option<Aut
         renewed = Some(expires_at - now);
     }
     let second_factor_due = services.needs_second_factor(&session.roles)
-        && matches!(session.second_factor, None | Some(SecondFactor::TrustedDevice));
+        && matches!(
+            session.second_factor,
+            None | Some(SecondFactor::TrustedDevice | SecondFactor::EmailCode)
+        );
     let principal = Principal {
         user_id: session.user_id,
         session_id: session.id,

@@ -51,11 +51,17 @@ pub const PERSON_TABLES: &[PersonTable] = &[
     table(
         "auth.users",
         "id",
-        rows("account", &["password_hash"]),
+        rows("account", &["password_hash", "suspended_for"]),
         Kept { because: "what others keep refers to it; nothing in it tells who it was" },
     ),
     table("auth.user_roles", "user_id", rows("roles", &[]), AtOnce),
     table("auth.sessions", "user_id", rows("devices", &["token_hash"]), AtOnce),
+    table(
+        "auth.views",
+        "viewed_id",
+        nothing("it lasts while somebody of the site looks; that they did is in `activity`"),
+        AtOnce,
+    ),
     table("auth.personal_tokens", "user_id", rows("tokens", &["token_hash"]), AtOnce),
     table(
         "auth.token_families",

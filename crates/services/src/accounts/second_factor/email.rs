@@ -7,6 +7,7 @@ use identity::{Principal, email_code, token};
 use mail::{Letter, letter::FactorChange};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use storage::{pending_sign_ins, second_factors, users};
 use uuid::Uuid;
 
@@ -70,20 +71,34 @@ pub async fn send_sign_in_code(services: &Services, token: &str, device: &Device
     if !is_offered(services, &pending, &factors, &person) {
         return Err(ServiceError::Conflict("This account takes no codes by e-mail."));
     }
-    if !pending_sign_ins::count_email_code(&mut *tx, &token_hash, CODES, now).await? {
+    if !send_code(services, &mut tx, &token_hash).await? {
         return Err(ServiceError::Conflict(
             "Three codes are on their way. Please look into your mailbox, and at what it takes for spam.",
         ));
     }
-    let job = SendSignInCode { id: Uuid::new_v4(), token_hash };
-    enqueue(&mut tx, &job, Options::at(now)).await.map_err(ServiceError::internal)?;
     let act = Act::of_nobody("sign_in.code_sent").about(Some(pending.user_id));
     audit::record(services, &mut tx, act, device).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Whether a code by e-mail would be a second factor here. To whoever came by a link from a letter,
+/// Has a code sent; none, and false, where enough were.
+pub(crate) async fn send_code(
+    services: &Services,
+    db: &mut PgConnection,
+    token_hash: &[u8; 32],
+) -> Result<bool> {
+    let now = services.now();
+    if !pending_sign_ins::count_email_code(&mut *db, token_hash, CODES, now).await? {
+        return Ok(false);
+    }
+    let job = SendSignInCode { id: Uuid::new_v4(), token_hash: *token_hash };
+    enqueue(db, &job, Options::at(now)).await.map_err(ServiceError::internal)?;
+    Ok(true)
+}
+
+/// Whether a code by e-mail would be a second factor here: where it was allowed to stand in for one,
+/// and where there is none. To whoever came by a link from a letter,
 /// it would be the first one once more.
 pub(super) fn is_offered(
     services: &Services,
@@ -91,9 +106,8 @@ pub(super) fn is_offered(
     factors: &second_factors::Factors,
     person: &users::Admittable,
 ) -> bool {
-    factors.email_codes_allowed
-        && pending.first_factor != FirstFactor::EmailLink
-        && !services.needs_second_factor(&person.roles)
+    let stands_in = factors.email_codes_allowed && !services.needs_second_factor(&person.roles);
+    pending.first_factor != FirstFactor::EmailLink && (stands_in || !factors.guard())
 }
 
 /// A letter with a code that is made when it is sent, and stored nowhere else.

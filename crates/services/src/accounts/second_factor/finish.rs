@@ -35,6 +35,8 @@ pub struct Pending {
     /// Whether a code by e-mail is on its way.
     pub email_sent: bool,
     pub may_trust: bool,
+    /// Whether there is a second factor; without one, it is the browser that is asked about.
+    pub guarded: bool,
 }
 
 /// A sign-in that lacks the second factor; none if it is over.
@@ -54,6 +56,7 @@ pub async fn pending(services: &Services, token: &str) -> Result<Option<Pending>
         email: email::is_offered(services, &known, &factors, &person),
         email_sent: known.email_codes_sent > 0,
         may_trust: !services.needs_second_factor(&person.roles),
+        guarded: factors.guard(),
     }))
 }
 

@@ -15,8 +15,8 @@ pub use app::{AppSetUp, begin_app, begun_app, confirm_app, remove_app};
 pub use change::Changed;
 pub(crate) use change::distrust;
 pub use check_up::{CheckUp, check_up};
-pub(crate) use email::handle;
 pub use email::{allow_email_codes, send_sign_in_code};
+pub(crate) use email::{handle, send_code};
 pub use finish::{Finished, Pending, confirm_with, finish_sign_in, pending};
 pub use passkeys::{
     Ceremony, OwnPasskey, add_passkey, passkeys, remove_passkey, rename_passkey, sign_in_with_passkey,
