@@ -4,12 +4,11 @@
 use std::io::{self, IsTerminal as _, Write};
 
 use tracing::{
-    Event, Level, Metadata, Subscriber,
+    Event, Metadata, Subscriber,
     field::{Field, Visit},
 };
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
-    filter::Targets,
     fmt::{self, MakeWriter},
     layer::{Context, SubscriberExt as _},
     registry,
@@ -33,7 +32,10 @@ pub(crate) fn start(log: &Log) {
     }));
 }
 
-/// What writes lines, and counts those about security whether or not they are written.
+/// What writes lines, and counts those about security.
+///
+/// One filter stands before both: with one for each layer, an event gets lost after somebody has
+/// asked whether another level is enabled (tokio-rs/tracing#2519), as sqlx does for each query.
 fn subscriber<W>(log: &Log, terminal: bool, to: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -51,9 +53,14 @@ where
     } else {
         base.with_target(false).compact().with_writer(OneLine(to)).boxed()
     };
-    let lines = lines.with_filter(EnvFilter::try_new(&log.filter).unwrap_or_default());
-    let counted = Count.with_filter(Targets::new().with_target(SECURITY, Level::INFO));
-    registry().with(lines).with(counted)
+    registry().with(lines).with(Count).with(filter(&log.filter))
+}
+
+/// What the operator wants to read, and what is about security unless they name it themselves.
+fn filter(wanted: &str) -> EnvFilter {
+    let wanted =
+        if wanted.contains(SECURITY) { wanted.to_owned() } else { format!("{SECURITY}=info,{wanted}") };
+    EnvFilter::try_new(wanted).unwrap_or_default()
 }
 
 /// Keeps each event on one line: what came from outside cannot begin another one, nor move the
@@ -99,6 +106,9 @@ struct Count;
 
 impl<S: Subscriber> Layer<S> for Count {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() != SECURITY {
+            return;
+        }
         let mut name = Name(String::new());
         event.record(&mut name);
         metrics::counter!("security_events_total", "event" => name.0).increment(1);
@@ -140,10 +150,13 @@ mod tests {
 
     /// What is written while `act` runs.
     fn written(format: LogFormat, act: impl FnOnce()) -> String {
+        written_of(&Log { format, ..Log::default() }, act)
+    }
+
+    fn written_of(log: &Log, act: impl FnOnce()) -> String {
         let kept = Kept::default();
         let to = kept.clone();
-        let log = Log { format, ..Log::default() };
-        tracing::subscriber::with_default(subscriber(&log, false, move || to.clone()), act);
+        tracing::subscriber::with_default(subscriber(log, false, move || to.clone()), act);
         let bytes = kept.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }
@@ -174,5 +187,25 @@ mod tests {
             tracing::info!(target: "security", event = "tested", "heard");
         });
         assert!(lines.contains("heard") && !lines.contains("too quiet"), "{lines}");
+    }
+
+    #[test]
+    fn what_is_about_security_is_silenced_by_name_alone() {
+        for (filter, is_written) in [("error", true), ("", true), ("info,security=off", false)] {
+            let log = Log { format: LogFormat::Json, filter: filter.into() };
+            let lines = written_of(&log, || tracing::info!(target: "security", event = "tested", "heard"));
+            assert_eq!(lines.contains("heard"), is_written, "{filter}: {lines}");
+        }
+    }
+
+    #[test]
+    fn a_question_about_another_level_loses_no_event() {
+        let lines = written(LogFormat::Json, || {
+            for _ in 0..2 {
+                assert!(!tracing::enabled!(tracing::Level::TRACE));
+                tracing::warn!(target: "security", event = "tested", "refused");
+            }
+        });
+        assert_eq!(lines.lines().count(), 2, "{lines}");
     }
 }

@@ -31,6 +31,7 @@ impl Logged {
         let mut command = program(pool.connect_options().to_url_lossy().as_str(), folder.path());
         command
             .env("EIGHTH_LOG__FORMAT", format)
+            .env("EIGHTH_IDENTITY__CONFIRM_NEW_BROWSERS", "false")
             .env("EIGHTH_LOG__FILTER", "debug,sqlx=warn,hyper=warn")
             .stderr(File::create(folder.path().join("log")).unwrap());
         let process = Process::configured(command).await;
