@@ -40,7 +40,9 @@ pub fn shell(options: LeptosOptions, stylesheet: Arc<str>) -> impl IntoView {
     if let Some(context) = Owner::current_shared_context() {
         context.set_is_hydrating(false);
     }
-    let alive = ssr::path().is_some_and(|path| has_island(&path));
+    // The live channel is for the person whose feed it is, not for whoever looks at their pages.
+    let looked_at = ssr::viewer().is_some_and(|who| who.viewed_by.is_some());
+    let alive = !looked_at && ssr::path().is_some_and(|path| has_island(&path));
     let scripts = alive.then(|| view! { <HydrationScripts options=options.clone() islands=true /> });
     view! {
         <!DOCTYPE html>

@@ -73,6 +73,8 @@ export class Site {
       // Compares words: the same everywhere, and at once.
       EIGHTH_EMBEDDING__EMBEDDER: "lexical",
       EIGHTH_LOG__FILTER: "info,access=off,sqlx=warn",
+      // People of tests come with new browsers all the time.
+      EIGHTH_IDENTITY__CONFIRM_NEW_BROWSERS: "false",
       ...settings,
     };
   }
@@ -80,7 +82,12 @@ export class Site {
   /** Fills the empty database. */
   seed(demo: Demo): void {
     const size = ["--freelancers", demo.freelancers, "--jobs", demo.jobs, "--seed", demo.seed];
-    execFileSync(binary, ["demo", ...size.map(String), "--data", this.folder], {
+    this.command("demo", ...size.map(String));
+  }
+
+  /** Runs one of the program's commands, beside the server or without it. */
+  command(...words: string[]): void {
+    execFileSync(binary, [...words, "--data", this.folder], {
       env: this.env,
       stdio: ["ignore", "ignore", "inherit"],
     });

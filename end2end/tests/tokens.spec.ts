@@ -16,7 +16,7 @@ test("a token is made, shown once, used and revoked", async ({ newPerson, reques
   await page.getByRole("button", { name: "Make the token" }).click();
   await expect(page.locator(".error-summary")).toBeVisible();
   await expectAccessible(page);
-  await page.getByLabel("Name").fill("Ledger");
+  await page.getByLabel("Name", { exact: true }).fill("Ledger");
   await page.getByLabel(/See who you are/).check();
   await page.getByRole("button", { name: "Make the token" }).click();
 

@@ -71,7 +71,7 @@ fn Confirm(
             {if account.factors.guard() {
                 view! { <WithFactor account next errors /> }.into_any()
             } else if account.password_since.is_some() {
-                let or = (!offers.is_empty()).then(|| view! { <p class="or">"or"</p> });
+                let or = (!offers.is_empty()).then(|| view! { <p class="divider">"or"</p> });
                 view! {
                     <WithPassword next=next.clone() errors />
                     {or}

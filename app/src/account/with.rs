@@ -46,7 +46,7 @@ pub fn ContinueWith(
         .collect();
     view! {
         <ul class="ways-in">{buttons}</ul>
-        {(!otherwise.is_empty()).then(|| view! { <p class="or">{otherwise}</p> })}
+        {(!otherwise.is_empty()).then(|| view! { <p class="divider">{otherwise}</p> })}
     }
     .into_any()
 }

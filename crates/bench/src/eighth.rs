@@ -56,6 +56,7 @@ impl Eighth {
             .env("EIGHTH_EMBEDDING__MODEL_DIR", &setting.model)
             .env("EIGHTH_LOG__FORMAT", "json")
             .env("EIGHTH_KEYS__VALUES", setting::KEYS)
+            .env("EIGHTH_IDENTITY__CONFIRM_NEW_BROWSERS", "false")
             .env_remove("PORT")
             .envs(variables.iter().copied())
             .stdin(Stdio::null())

@@ -114,7 +114,7 @@ fn NewBrowser(
             {message.map(|message| view! { <div class="mb-6"><Notice kind=NoticeKind::Error>{message}</Notice></div> })}
             <div class="ways">
                 <section class="way">
-                    <EmailWay next sent=true may_trust=pending.may_trust errors />
+                    <EmailWay next sent=true alone=true may_trust=pending.may_trust errors />
                 </section>
             </div>
             <p class="mt-6">
@@ -130,6 +130,9 @@ fn NewBrowser(
 fn EmailWay(
     next: String,
     sent: bool,
+    /// Whether there is no other way.
+    #[prop(optional)]
+    alone: bool,
     /// Whether the browser may be called one's own.
     #[prop(optional)]
     may_trust: bool,
@@ -154,7 +157,9 @@ fn EmailWay(
                         {may_trust
                             .then(|| view! { <Checkbox name="trust" label="This is my browser; do not ask here for 30 days" checked=true /> })}
                         <div>
-                            <Button>"Use this code"</Button>
+                            <Button kind=if alone { ButtonKind::Primary } else { ButtonKind::Secondary }>
+                                "Use this code"
+                            </Button>
                         </div>
                     </form>
                 }
