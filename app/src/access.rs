@@ -66,6 +66,7 @@ const SEE_OWN_JOBS: Access = Access::May(Permission::SeeOwnJobs);
 const POST_JOBS: Access = Access::May(Permission::PostJobs);
 const SEE_CANDIDATES: Access = Access::May(Permission::SeeCandidates);
 const KEEP_PROFILE: Access = Access::May(Permission::KeepProfile);
+const KEEP_ORGANISATION: Access = Access::May(Permission::KeepOrganisation);
 const SEE_MATCHES: Access = Access::May(Permission::SeeMatches);
 
 const fn page(path: &'static str, access: Access) -> Door {
@@ -139,6 +140,7 @@ pub const DOORS: &[Door] = &[
     page("/account/password", SIGNED_IN),
     page("/account/devices", SIGNED_IN),
     page("/account/connections", SIGNED_IN),
+    page("/account/organisation", KEEP_ORGANISATION),
     page("/account/tokens", SIGNED_IN),
     page("/account/tokens/new", SIGNED_IN),
     page("/account/activity", SIGNED_IN),
@@ -171,6 +173,14 @@ pub const DOORS: &[Door] = &[
     function("/api/forget_trusted_devices", SIGNED_IN, ""),
     function("/api/confirm_with", SIGNED_IN, "provider=nobody"),
     function("/api/connect", SIGNED_IN, "provider=nobody"),
+    function("/api/create_organisation", KEEP_ORGANISATION, "form%5Bname%5D="),
+    function("/api/add_organisation_domain", KEEP_ORGANISATION, "form%5Bdomain%5D=x"),
+    function("/api/prove_organisation_domain", KEEP_ORGANISATION, "domain=nothing.example"),
+    function("/api/remove_organisation_domain", KEEP_ORGANISATION, "domain=nothing.example"),
+    function("/api/set_organisation_issuer", KEEP_ORGANISATION, "form%5Bissuer%5D=x"),
+    function("/api/try_organisation_issuer", KEEP_ORGANISATION, ""),
+    function("/api/require_organisation_issuer", KEEP_ORGANISATION, "required=false"),
+    function("/api/remove_organisation", KEEP_ORGANISATION, "understood=false"),
     function("/api/disconnect", SIGNED_IN, "identity=00000000-0000-7000-8000-000000000001"),
     function("/api/sign_out_device", SIGNED_IN, "session=00000000-0000-7000-8000-000000000001"),
     function("/api/sign_out_others", SIGNED_IN, ""),
@@ -204,6 +214,7 @@ pub const DOORS: &[Door] = &[
     function("/api/passkey_second_options", ANYONE, ""),
     function("/api/passkey_sign_in", ANYONE, "answer=%7B%7D"),
     function("/api/continue_with", ANYONE, "provider=nobody"),
+    function("/api/continue_with_organisation", ANYONE, "form%5Bemail%5D=x"),
     function("/api/finish_sign_up", ANYONE, "form%5Bdisplay_name%5D="),
     function("/api/sign_out", ANYONE, ""),
     function("/api/theme", ANYONE, "theme=dark"),

@@ -146,6 +146,8 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
         "confirm_email_change" => "/account/email/confirm".to_owned(),
         "continue_with" => "/sign-in".to_owned(),
         "finish_sign_up" => "/sign-up/finish".to_owned(),
+        "continue_with_organisation" => "/sign-in".to_owned(),
+        action if action.contains("_organisation") => "/account/organisation".to_owned(),
         "connect" | "disconnect" => "/account/connections".to_owned(),
         "confirm" | "confirm_with" => "/confirm".to_owned(),
         "change_password" => "/account/password".to_owned(),

@@ -118,6 +118,7 @@ fn Framed() -> impl IntoView {
                 <Route path=path!("/account/security/passkeys") view=account::PasskeysPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in/with/:provider") view=account::LeavePage ssr=SsrMode::Async />
                 <Route path=path!("/sign-up/finish") view=account::FinishPage ssr=SsrMode::Async />
+                <Route path=path!("/account/organisation") view=account::OrganisationPage ssr=SsrMode::Async />
                 <Route path=path!("/account/connections") view=account::ConnectionsPage ssr=SsrMode::Async />
                 <Route path=path!("/account") view=account::AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/account/email") view=account::EmailPage ssr=SsrMode::Async />

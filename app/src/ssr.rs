@@ -379,6 +379,10 @@ impl From<ServiceError> for ApiError {
                 tracing::info!(target: "security", event = "proof_needed", "refused: a fresh proof is needed");
                 ErrorKind::ProofNeeded.into()
             }
+            ServiceError::OrganisationOnly => {
+                tracing::info!(target: "security", event = "organisation_only", "refused: not by its issuer");
+                Self::new(ErrorKind::Conflict, ORGANISATION_ONLY)
+            }
             ServiceError::NotFound(_) => ErrorKind::NotFound.into(),
             ServiceError::Invalid(fields) => Self::invalid(fields),
             ServiceError::Conflict(what_to_do) => Self::new(ErrorKind::Conflict, what_to_do),
@@ -393,6 +397,9 @@ impl From<ServiceError> for ApiError {
         }
     }
 }
+
+const ORGANISATION_ONLY: &str = "Addresses of this domain are let in by their organisation alone. Choose “Sign in with \
+                                 your organisation” on the page for signing in.";
 
 /// What somebody without the permission is told; some roles one can take up oneself.
 fn needs(permission: Permission) -> &'static str {

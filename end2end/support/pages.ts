@@ -102,6 +102,7 @@ export async function members(newPerson: (purpose: Purpose) => Promise<Person>):
         { name: "account-password", path: "/account/password" },
         { name: "account-devices", path: "/account/devices" },
         { name: "account-connections", path: "/account/connections" },
+        { name: "account-organisation", path: "/account/organisation" },
         { name: "account-activity", path: "/account/activity" },
         { name: "account-data", path: "/account/data" },
         { name: "account-data-refused", path: "/account/data", then: refuse("Delete my account") },

@@ -4,7 +4,9 @@ import { Site } from "./site";
 import { StandIn } from "./stand-in-process";
 
 export default async function setup(): Promise<() => Promise<void>> {
-  const [github, acme] = await Promise.all([StandIn.start("github.mjs"), StandIn.start("oidc-provider.mjs")]);
+  const [github, acme, dns] = await Promise.all(
+    ["github.mjs", "oidc-provider.mjs", "dns.mjs"].map((script) => StandIn.start(script)),
+  );
   const site = new Site("main", {
     EIGHTH_PROVIDERS__GITHUB__CLIENT_ID: "eighth",
     EIGHTH_PROVIDERS__GITHUB__CLIENT_SECRET: "eighth-secret",
@@ -14,6 +16,8 @@ export default async function setup(): Promise<() => Promise<void>> {
     EIGHTH_PROVIDERS__OIDC__ACME__CLIENT_ID: "eighth",
     EIGHTH_PROVIDERS__OIDC__ACME__CLIENT_SECRET: "eighth-secret",
     EIGHTH_PROVIDERS__OIDC__ACME__LABEL: "Acme",
+    EIGHTH_ORGANISATIONS__LOCAL_ISSUERS: "true",
+    EIGHTH_ORGANISATIONS__NAME_SERVER: new URL(dns.url).host,
   });
   // More than one page of each list.
   site.seed({ freelancers: 60, jobs: 70, seed: 7 });
@@ -22,11 +26,13 @@ export default async function setup(): Promise<() => Promise<void>> {
   process.env.E2E_BASE_URL = site.url;
   process.env.E2E_GITHUB = github.url;
   process.env.E2E_ACME = acme.url;
+  process.env.E2E_DNS = dns.url;
   const redirect = `${site.url}/sign-in/with/acme/callback`;
   await acme.control("clients", [{ client_id: "eighth", client_secret: "eighth-secret", redirect_uris: [redirect] }]);
   return async () => {
     await site.stop();
     github.stop();
     acme.stop();
+    dns.stop();
   };
 }

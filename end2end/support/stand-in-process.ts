@@ -11,8 +11,8 @@ export class StandIn {
   ) {}
 
   /** Starts one and waits until it says where it is. */
-  static async start(script: string): Promise<StandIn> {
-    const child = spawn("node", [join(__dirname, script), "--port", "0", "--until-stdin-closes"], {
+  static async start(script: string, more: string[] = []): Promise<StandIn> {
+    const child = spawn("node", [join(__dirname, script), "--port", "0", "--until-stdin-closes", ...more], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const lines = createInterface({ input: child.stdout! });

@@ -111,6 +111,18 @@ pub fn in_words(action: &str) -> String {
         "token.revoked" => "A token for a program was revoked",
         "token.exchanged" => "A program was given access with a token of yours",
         "token.reused" => "A token was used twice, as by a thief; the program has to begin again",
+        "organisation.created" => "You set up your organisation",
+        "organisation.removed" => "You removed your organisation",
+        "organisation.domain_added" => "You said that a domain is your organisation's",
+        "organisation.domain_proved" => "A domain was proved to be your organisation's",
+        "organisation.domain_removed" => "You gave up a domain of your organisation",
+        "organisation.domain_lapsed" => {
+            "A domain of your organisation is proved no longer: its record is gone"
+        }
+        "organisation.issuer_set" => "You set your organisation's issuer",
+        "organisation.tried" => "Your organisation's issuer let you in",
+        "organisation.requirement_changed" => "You changed whether your organisation's issuer is required",
+        "roles.followed" => "Your organisation changed what you do here",
         "password.changed" => "The password was changed",
         "password.reset_asked" => "Somebody asked for a new password by e-mail",
         "password.reset" => "A new password was chosen with a link from an e-mail",

@@ -6,10 +6,12 @@ use domain::{
 };
 use leptos::prelude::*;
 use services::{
+    ServiceError,
     accounts::{self, Agreed},
     own_data, pictures, tokens,
 };
 
+use super::with_api::leave_for_organisation;
 use crate::{error::ApiError, ssr};
 
 #[server(endpoint = "sign_up", prefix = "/api")]
@@ -94,9 +96,13 @@ pub async fn confirm_email_change() -> Result<(), ApiError> {
 
 #[server(endpoint = "sign_in", prefix = "/api")]
 pub async fn sign_in(form: SignInForm) -> Result<(), ApiError> {
-    let admission = accounts::sign_in(&ssr::services(), &form, &ssr::device()).await?;
-    ssr::admit(&admission, &form.next);
-    Ok(())
+    match accounts::sign_in(&ssr::services(), &form, &ssr::device()).await {
+        Err(ServiceError::OrganisationOnly) => leave_for_organisation(form).await,
+        admission => {
+            ssr::admit(&admission?, &form.next);
+            Ok(())
+        }
+    }
 }
 
 #[server(endpoint = "sign_out", prefix = "/api")]

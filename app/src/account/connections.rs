@@ -94,15 +94,19 @@ fn ConnectionRow(connection: Connection, now: DateTime<Utc>) -> impl IntoView {
                     <RelativeTime datetime=at words=used /> {format!(" · since {since}")}
                 </p>
             };
-            let act = view! {
-                <form method="post" action="/api/disconnect">
-                    <input type="hidden" name="identity" value=connected.id.to_string() />
-                    <button class="button button-quiet button-s" type="submit" aria-label=name>
-                        "Disconnect"
-                    </button>
-                </form>
+            let act = match connected.id {
+                Some(id) => view! {
+                    <form method="post" action="/api/disconnect">
+                        <input type="hidden" name="identity" value=id.to_string() />
+                        <button class="button button-quiet button-s" type="submit" aria-label=name>
+                            "Disconnect"
+                        </button>
+                    </form>
+                }
+                .into_any(),
+                None => view! { <p class="hint">"Your organisation"</p> }.into_any(),
             };
-            (state.into_any(), act.into_any())
+            (state.into_any(), act)
         }
     };
     view! {

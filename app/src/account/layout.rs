@@ -1,6 +1,10 @@
+use domain::permission::Permission;
 use leptos::prelude::*;
 
-use crate::ui::PageHeader;
+use crate::{ssr, ui::PageHeader};
+
+/// Who may set up no organisation need not be led there.
+const ORGANISATION: &str = "/account/organisation";
 
 /// The pages of one's account: text and address.
 const PAGES: &[(&str, &str)] = &[
@@ -9,6 +13,7 @@ const PAGES: &[(&str, &str)] = &[
     ("Security", "/account/security"),
     ("Password", "/account/password"),
     ("Connections", "/account/connections"),
+    ("Organisation", ORGANISATION),
     ("Devices", "/account/devices"),
     ("Tokens", "/account/tokens"),
     ("Activity", "/account/activity"),
@@ -24,8 +29,10 @@ pub fn AccountLayout(
     #[prop(optional, into)] lede: String,
     children: Children,
 ) -> impl IntoView {
+    let barred = ssr::viewer().is_some_and(|who| who.may(Permission::KeepOrganisation).is_err());
     let links: Vec<_> = PAGES
         .iter()
+        .filter(|(_, href)| !(barred && *href == ORGANISATION))
         .map(|&(text, href)| {
             view! {
                 <li>

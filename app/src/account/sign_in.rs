@@ -45,7 +45,8 @@ struct PasskeyArguments {
 pub fn SignInPage() -> impl IntoView {
     let next = query("next");
     let passkey = refused::<PasskeyArguments>("/api/passkey_sign_in");
-    let refused = refused::<Arguments>("/api/sign_in");
+    let refused = refused::<Arguments>("/api/sign_in")
+        .or_else(|| refused::<Arguments>("/api/continue_with_organisation"));
     // A refused form is shown even to somebody who is signed in, by another window perhaps.
     if refused.is_none() && passkey.is_none() && ssr::viewer().is_some() {
         go(&next);
@@ -142,6 +143,15 @@ fn SignIn(
                 />
                 <div class="form-actions">
                     <Button kind=ButtonKind::Primary size=ButtonSize::Large>"Sign in"</Button>
+                    // It needs the address alone.
+                    <button
+                        class="button button-quiet button-l"
+                        type="submit"
+                        formaction="/api/continue_with_organisation"
+                        formnovalidate
+                    >
+                        "Sign in with your organisation"
+                    </button>
                 </div>
             </form>
             {ssr::passkeys_elsewhere()

@@ -56,7 +56,9 @@ pub(super) fn troubled(trouble: &str, offers: &[Offer]) -> impl IntoView + use<>
     Trouble::parse(trouble).map(|trouble| {
         let with = query("with");
         let site = offers.iter().find(|offer| offer.id == with).map(|offer| offer.label.clone());
-        let site = site.unwrap_or_else(|| "the other site".to_owned());
+        let of_organisation = with.len() == 32 && with.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let unknown = if of_organisation { "your organisation" } else { "the other site" };
+        let site = site.unwrap_or_else(|| unknown.to_owned());
         view! {
             <div class="mb-6">
                 <Notice kind=NoticeKind::Warning title=title(trouble)>
@@ -75,7 +77,11 @@ fn title(trouble: Trouble) -> &'static str {
         Trouble::NoAddress => "We need an address that is verified",
         Trouble::AddressTaken => "You have an account already",
         Trouble::TakenBySomebody | Trouble::HasOne => "Already connected",
-        Trouble::SomebodyElse => "That was somebody else",
+        Trouble::SomebodyElse | Trouble::OtherAddress => "That was somebody else",
+        Trouble::ForeignAddress => "Not an address of the organisation",
+        Trouble::NoGroup => "Your organisation has not let you in",
+        Trouble::Administrator => "Please connect it first",
+        Trouble::OrganisationOnly => "Sign in with your organisation",
     }
 }
 
@@ -109,6 +115,25 @@ fn what_to_do(trouble: Trouble, site: &str) -> String {
         }
         Trouble::HasOne => {
             format!("Another account at {site} is connected to yours. Disconnect that one first.")
+        }
+        Trouble::OtherAddress => format!(
+            "{site} told another address than that of your account here. Sign out there, and come back as yourself."
+        ),
+        Trouble::ForeignAddress => format!(
+            "The address that {site} told is not of a domain it has proved to be its own, or your account here has \
+             another address by now."
+        ),
+        Trouble::NoGroup => format!(
+            "You are in no group that may come in here from {site}. Ask those who look after sign-in there."
+        ),
+        Trouble::Administrator => format!(
+            "An administrator's account is never connected by its address. Sign in as usual, and connect {site} under \
+             Connections in your account."
+        ),
+        Trouble::OrganisationOnly => {
+            "Addresses of this domain are let in by their organisation alone. Enter yours below, and choose “Sign in \
+             with your organisation”."
+                .to_owned()
         }
         Trouble::SomebodyElse => {
             format!("The account at {site} that came back is not the one that is connected to yours.")

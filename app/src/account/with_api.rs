@@ -1,4 +1,7 @@
-use domain::{ExternalIdentityId, account::AccountForm};
+use domain::{
+    ExternalIdentityId,
+    account::{AccountForm, AddressForm, SignInForm},
+};
 use leptos::prelude::*;
 use services::accounts::external::{self, Purpose};
 
@@ -22,8 +25,24 @@ pub async fn confirm_with(provider: String, #[server(default)] next: String) -> 
     leave(&provider, Purpose::Confirm(&ssr::signed_in()?), &next).await
 }
 
-async fn leave(provider: &str, purpose: Purpose<'_>, next: &str) -> Result<(), ApiError> {
+pub(super) async fn leave(provider: &str, purpose: Purpose<'_>, next: &str) -> Result<(), ApiError> {
     let begun = external::begin(&ssr::services(), provider, purpose, &ssr::origin(), next).await?;
+    ssr::keep_flow(&begun);
+    ssr::redirect(&format!("/sign-in/with/{provider}"));
+    Ok(())
+}
+
+/// Goes to the issuer of the organisation that the address belongs to.
+#[server(endpoint = "continue_with_organisation", prefix = "/api")]
+pub async fn continue_with_organisation(form: SignInForm) -> Result<(), ApiError> {
+    leave_for_organisation(form).await
+}
+
+pub(super) async fn leave_for_organisation(form: SignInForm) -> Result<(), ApiError> {
+    let address = AddressForm { email: form.email };
+    let (services, origin) = (ssr::services(), ssr::origin());
+    let (provider, begun) =
+        external::begin_with_organisation(&services, &address, &origin, &form.next).await?;
     ssr::keep_flow(&begun);
     ssr::redirect(&format!("/sign-in/with/{provider}"));
     Ok(())

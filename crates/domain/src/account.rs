@@ -40,6 +40,11 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What stands behind the at sign.
+    pub fn domain(&self) -> &str {
+        self.0.split_once('@').map_or("", |(_, domain)| domain)
+    }
 }
 
 /// The length of a password in characters: long enough to resist guessing, short enough to hash.
@@ -63,6 +68,8 @@ text_enum! {
         Passkey = "passkey", "Passkey";
         EmailLink = "email_link", "Link by e-mail";
         Issuer = "issuer", "Another provider";
+        /// The issuer of the organisation that the address belongs to.
+        Organisation = "organisation", "The organisation";
     }
 }
 
@@ -88,6 +95,8 @@ text_enum! {
         Confirm = "confirm", "Confirm";
         /// They came back and have no account yet: an account is to be made.
         SignUp = "sign_up", "Join";
+        /// Somebody who sets up their organisation's issuer finds out whether it lets people in.
+        Try = "try", "Try";
     }
 }
 

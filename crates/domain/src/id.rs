@@ -78,3 +78,7 @@ id!(
     /// A personal access token.
     TokenId
 );
+id!(
+    /// An organisation that signs its people in with an issuer of its own.
+    OrganisationId
+);

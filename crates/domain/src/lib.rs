@@ -15,6 +15,7 @@ pub mod id;
 pub mod job;
 pub mod language;
 pub mod money;
+pub mod organisation;
 pub mod permission;
 pub mod picture;
 pub mod place;
@@ -27,5 +28,7 @@ pub mod skill;
 pub mod validate;
 mod visible;
 
-pub use id::{ExternalIdentityId, JobId, PasskeyId, SessionId, TokenId, TrustedDeviceId, UserId};
+pub use id::{
+    ExternalIdentityId, JobId, OrganisationId, PasskeyId, SessionId, TokenId, TrustedDeviceId, UserId,
+};
 pub use validate::FieldErrors;

@@ -11,6 +11,7 @@ text_enum! {
         SeeCandidates = "candidates:see", "See who suits a job of one's own, and why";
         KeepProfile = "profile:keep", "Keep a freelancer's profile";
         SeeMatches = "matches:see", "See which jobs suit one, and why";
+        KeepOrganisation = "organisation:keep", "Set up how the people of one's organisation sign in";
         FindPeople = "people:find", "Find people by name or address, and see their accounts";
         SeeSessions = "sessions:see", "See where somebody is signed in";
         EndSessions = "sessions:end", "Sign somebody out";
@@ -24,6 +25,7 @@ text_enum! {
 
 const CLIENTS: &[Role] = &[Role::Client];
 const FREELANCERS: &[Role] = &[Role::Freelancer];
+const MEMBERS: &[Role] = &[Role::Freelancer, Role::Client];
 const ADMINISTRATORS: &[Role] = &[Role::Admin, Role::Superadmin];
 const SUPERADMINISTRATORS: &[Role] = &[Role::Superadmin];
 
@@ -34,6 +36,7 @@ impl Permission {
         match self {
             Self::SeeOwnJobs | Self::PostJobs | Self::SeeCandidates => CLIENTS,
             Self::KeepProfile | Self::SeeMatches => FREELANCERS,
+            Self::KeepOrganisation => MEMBERS,
             Self::FindPeople
             | Self::SeeSessions
             | Self::EndSessions

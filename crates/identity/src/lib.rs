@@ -4,6 +4,7 @@
 pub mod access_token;
 pub mod breached;
 pub mod common;
+pub mod domain_proof;
 pub mod email_code;
 pub mod external;
 pub mod labelled;

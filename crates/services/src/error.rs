@@ -10,6 +10,9 @@ pub enum ServiceError {
     /// One has to prove again who one is.
     #[error("this needs a fresh proof of who one is")]
     ProofNeeded,
+    /// The address is one of an organisation that lets its people in by its own issuer alone.
+    #[error("this address is let in by its organisation's issuer alone")]
+    OrganisationOnly,
     /// There is no such thing, or it is not for this person to know of.
     #[error("no such {0}")]
     NotFound(&'static str),

@@ -9,7 +9,7 @@ use storage::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Result, Services};
+use crate::{Result, Services, organisations};
 
 const EVERY: Duration = Duration::from_secs(15 * 60);
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
@@ -58,6 +58,7 @@ impl Services {
         feeds::prune(&mut tx, now - KEEP_MESSAGES).await?;
         tx.commit().await?;
         own_data::delete_expired(self.database.house(), now).await?;
+        organisations::recheck(self).await?;
         crate::tokens::tidy(self).await?;
         self.vault.finish_rotation().await
     }

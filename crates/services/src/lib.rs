@@ -16,6 +16,7 @@ pub mod letters;
 pub mod live;
 pub mod mailbox;
 pub mod matches;
+pub mod organisations;
 pub mod own_data;
 pub mod pictures;
 pub mod profiles;
@@ -33,7 +34,13 @@ use events::{
     hub::Hub,
     relay::{Relay, Retries},
 };
-use identity::{breached::Breached, passkeys::RelyingParty, password::Passwords, vault::KeyRing};
+use identity::{
+    breached::Breached,
+    domain_proof::{Dns, DomainProof},
+    passkeys::RelyingParty,
+    password::Passwords,
+    vault::KeyRing,
+};
 use mail::{Folder, Mailer, SiteNames};
 use matching::Policy;
 use storage::Database;
@@ -55,6 +62,8 @@ pub struct Settings {
     pub keys: KeyRing,
     /// Other sites with whose accounts one may sign in.
     pub external: External,
+    /// Where it is looked up whether a domain is an organisation's.
+    pub dns: Arc<dyn DomainProof>,
     /// What letters call the site, and where it is.
     pub site: SiteNames,
     /// The folder of letters, where everybody may read them: in a demonstration.
@@ -89,6 +98,7 @@ impl Settings {
             mailer,
             keys,
             external: External::default(),
+            dns: Arc::new(Dns::of_system()),
             site: letters::site_at("http://localhost:3000"),
             mailbox: None,
             breached: None,
@@ -115,6 +125,7 @@ pub struct Services {
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) vault: Vault,
     pub(crate) external: External,
+    pub(crate) dns: Arc<dyn DomainProof>,
     pub(crate) site: Arc<SiteNames>,
     pub(crate) mailbox: Option<Folder>,
     /// None where the site has an address that browsers give no passkeys to.
@@ -145,6 +156,7 @@ impl Services {
             second_factor_for: settings.second_factor_for.into(),
             confirm_new_browsers: settings.confirm_new_browsers,
             external: settings.external,
+            dns: settings.dns,
             site: Arc::new(settings.site),
             mailbox: settings.mailbox,
             home: Arc::default(),

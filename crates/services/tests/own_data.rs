@@ -257,7 +257,7 @@ async fn every_table_about_people_says_what_becomes_of_its_rows(pool: PgPool) {
          where c.contype = 'f' and c.confrelid = 'auth.users'::regclass
          union
          select table_schema || '.' || table_name, column_name::text from information_schema.columns
-         where table_schema in ('auth', 'core', 'ai')
+         where table_schema in ('auth', 'core', 'ai') and data_type = 'uuid'
            and column_name in ('user_id', 'client_id', 'freelancer_id', 'actor_id', 'subject_id', 'person_id')
            and table_name in (select table_name from information_schema.tables where table_type = 'BASE TABLE')",
     )

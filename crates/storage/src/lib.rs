@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod known_devices;
 pub mod letter_counts;
 pub mod matches;
+pub mod organisations;
 pub mod outbox;
 pub mod own_data;
 pub mod passkeys;

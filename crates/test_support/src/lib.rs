@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -23,7 +24,11 @@ use domain::{
 };
 use embedding::{Choice, Embedder};
 use events::relay::Retries;
-use identity::{Principal, vault::KeyRing};
+use identity::{
+    Principal,
+    domain_proof::{DomainProof, NoAnswer},
+    vault::KeyRing,
+};
 use mail::{Folder, MailError, Mailer, Message};
 use matching::Policy;
 use secrecy::ExposeSecret as _;
@@ -97,9 +102,48 @@ impl Mailer for Letters {
     }
 }
 
+/// What is published in the domain name system of a world. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Records(Arc<Mutex<Published>>);
+
+#[derive(Debug, Default)]
+struct Published {
+    texts: HashMap<String, Vec<String>>,
+    silent: bool,
+}
+
+impl Records {
+    /// Publishes a text under a name, beside those that are there.
+    pub fn publish(&self, name: &str, text: &str) {
+        self.0.lock().unwrap().texts.entry(name.to_owned()).or_default().push(text.to_owned());
+    }
+
+    /// Takes all texts of a name away.
+    pub fn remove(&self, name: &str) {
+        self.0.lock().unwrap().texts.remove(name);
+    }
+
+    /// Whether nothing is answered at all.
+    pub fn silence(&self, silent: bool) {
+        self.0.lock().unwrap().silent = silent;
+    }
+}
+
+#[async_trait::async_trait]
+impl DomainProof for Records {
+    async fn texts(&self, name: &str) -> Result<Vec<String>, NoAnswer> {
+        let published = self.0.lock().unwrap();
+        if published.silent {
+            return Err(NoAnswer("silence".to_owned()));
+        }
+        Ok(published.texts.get(name).cloned().unwrap_or_default())
+    }
+}
+
 pub struct World {
     pub services: Services,
     pub letters: Letters,
+    pub records: Records,
     owner: PgPool,
     now: Arc<Mutex<DateTime<Utc>>>,
     people: AtomicU32,
@@ -159,15 +203,17 @@ impl World {
         let now = Arc::new(Mutex::new("2026-11-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap()));
         let clock = now.clone();
         let letters = Letters::default();
+        let records = Records::default();
         let mut settings = Settings {
             retries: Retries { attempts: 3, pause: Duration::ZERO, poll: Duration::from_millis(50) },
             clock: Arc::new(move || *clock.lock().unwrap()),
+            dns: Arc::new(records.clone()),
             ..Settings::new(database(&pool), lexical(), Arc::new(letters.clone()), keys(&["test"]))
         };
         change(&mut settings);
         let services = Services::open(settings);
         services.fill_index().await.unwrap();
-        Self { services, letters, owner: pool, now, people: AtomicU32::new(0) }
+        Self { services, letters, records, owner: pool, now, people: AtomicU32::new(0) }
     }
 
     /// As the owner of the tables, whom no policy holds.

@@ -13,6 +13,7 @@ use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use domain::role::Role;
 use embedding::{Choice, http::HttpSettings};
+use identity::domain_proof::Dns;
 use mail::{Folder, Mailer, SiteNames};
 use services::{Services, Settings, accounts::external::External};
 
@@ -144,6 +145,12 @@ pub(crate) async fn open_services(
     settings.second_factor_for = config.identity.second_factor_for().unwrap_or(settings.second_factor_for);
     settings.confirm_new_browsers = config.identity.confirm_new_browsers.unwrap_or(config.demo == Demo::None);
     settings.external = External::new(config.providers.known()?);
+    if config.organisations.local_issuers {
+        settings.external = settings.external.with_local_issuers();
+    }
+    if let Some(server) = config.organisations.name_server {
+        settings.dns = Arc::new(Dns::at(server));
+    }
     settings.breached = config.passwords.breached_url.as_deref().map(services::accounts::breached_at);
     settings.notice = notice.map(|notice| notice.to_string());
     let policy = &mut settings.policy;

@@ -142,6 +142,15 @@ mod tests {
             ("[mail]\nurl = 'imap://localhost'\nfrom = 'a@b.co'", "mail.url"),
             ("[mail]\nurl = 'smtps://localhost'\nfrom = 'nobody'", "mail.from"),
             ("[mail]\nsupport = 'somebody'", "mail.support"),
+            ("[organisations]\nname_server = 'dns.example.com'", "name_server"),
+            (
+                "[organisations]\nlocal_issuers = true\n[server]\nhost = '0.0.0.0'",
+                "organisations.local_issuers",
+            ),
+            (
+                "[organisations]\nlocal_issuers = true\n[server]\npublic_url = 'https://example.com'",
+                "organisations.local_issuers",
+            ),
             (
                 "[mail]\nurl = 'smtps://localhost'\nfrom = 'a@b.co'\nroot_certificate = '/nowhere'",
                 "mail.root_certificate",

@@ -8,7 +8,10 @@ mod providers;
 mod show;
 mod validate;
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use domain::role::Role;
 use secrecy::SecretString;
@@ -46,6 +49,7 @@ pub struct Config {
     pub live: Live,
     pub identity: Identity,
     pub providers: Providers,
+    pub organisations: Organisations,
     pub passwords: Passwords,
     pub log: Log,
     pub metrics: Metrics,
@@ -66,6 +70,7 @@ impl Default for Config {
             live: Live::default(),
             identity: Identity::default(),
             providers: Providers::default(),
+            organisations: Organisations::default(),
             passwords: Passwords::default(),
             log: Log::default(),
             metrics: Metrics::default(),
@@ -300,6 +305,17 @@ impl Default for Identity {
 pub struct Passwords {
     /// A collection of breached passwords that speaks the range protocol of Have I Been Pwned.
     pub breached_url: Option<String>,
+}
+
+/// Organisations that sign their people in with an issuer of their own.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Organisations {
+    /// The server of the domain name system that is asked for their records; those that the machine
+    /// asks where there is none.
+    pub name_server: Option<SocketAddr>,
+    /// Lets them name issuers on this machine, for trying things out.
+    pub local_issuers: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use super::{Config, ConfigError, Demo, EmbedderChoice};
 
 impl Config {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let checks: [(&'static str, bool, &str); 23] = [
+        let checks: [(&'static str, bool, &str); 24] = [
             (
                 "server.request_timeout_seconds",
                 self.server.request_timeout_seconds > 0,
@@ -94,6 +94,11 @@ impl Config {
                 }),
                 "it must be roles with commas between them, admin and superadmin among them",
             ),
+            (
+                "organisations.local_issuers",
+                !self.organisations.local_issuers || self.serves_this_machine_alone(),
+                "it can be set only where the site is open to this machine alone",
+            ),
             ("live.ping_seconds", (1..=3_600).contains(&self.live.ping_seconds), "it must be from 1 to 3600"),
             (
                 "live.idle_seconds",
@@ -128,6 +133,13 @@ impl Config {
 }
 
 impl Config {
+    /// Whether nobody else reaches the site, by a proxy neither.
+    fn serves_this_machine_alone(&self) -> bool {
+        let public = self.server.public_url.as_deref().and_then(|url| url.parse::<http::Uri>().ok());
+        let elsewhere = public.is_some_and(|url| !matches!(url.host(), Some("localhost" | "127.0.0.1")));
+        self.server.host.is_loopback() && self.server.proxies == 0 && !elsewhere
+    }
+
     /// The mail server that the configuration asks for, if it asks for one.
     pub(crate) fn mail_server(&self) -> Result<Option<Smtp>, ConfigError> {
         let (Some(url), Some(from)) = (&self.mail.url, &self.mail.from) else { return Ok(None) };

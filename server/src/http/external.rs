@@ -59,6 +59,7 @@ pub(crate) async fn come_back(
             to("/sign-up/finish", &[flow])
         }
         Ok(Ok(Arrived::Linked)) => to("/account/connections?connected=1", &[forget()]),
+        Ok(Ok(Arrived::Tried)) => to("/account/organisation?done=tried", &[forget()]),
         Ok(Ok(Arrived::Confirmed { renewed, next })) => to(&next, &[session(transport, &renewed), forget()]),
         Ok(Err(failed)) => to(&back(&provider, &failed, who.is_some()), &[]),
         Err(ServiceError::SignedOut) => to("/sign-in", &[forget()]),

@@ -16,6 +16,7 @@ mod kill;
 mod letters;
 mod live;
 mod logs;
+mod organisation;
 mod outage;
 mod own_data;
 mod passwords;

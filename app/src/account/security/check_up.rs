@@ -167,6 +167,7 @@ fn items(account: &CheckUp, now: DateTime<Utc>) -> Vec<Item> {
     if account.factors.guard() {
         items.push(recovery(account));
     }
+    items.push(connections(account));
     items.push(devices(account));
     items
 }
@@ -250,6 +251,15 @@ fn recovery(account: &CheckUp) -> Item {
     Item { state, title: "Recovery codes", text, action: ("Manage", "/account/security/codes") }
 }
 
+fn connections(account: &CheckUp) -> Item {
+    let text = match account.connections {
+        0 => "No other site signs you in.".to_owned(),
+        1 => "An account at one other site signs you in: it guards yours as well.".to_owned(),
+        count => format!("Accounts at {count} other sites sign you in: each guards yours as well."),
+    };
+    Item { state: State::Good, title: "Connections", text, action: ("Look", "/account/connections") }
+}
+
 fn devices(account: &CheckUp) -> Item {
     let mut text = match account.devices {
         1 => "You are signed in here and nowhere else.".to_owned(),
@@ -276,6 +286,7 @@ mod tests {
             password_since: Some(Utc::now()),
             factors,
             factor_needed: false,
+            connections: 1,
             devices: 1,
             trusted_devices: 0,
         }

@@ -94,7 +94,7 @@ impl Github {
         let email = addresses.into_iter().find(|address| address.primary && address.verified);
         Claims {
             subject: user.id.to_string(),
-            email_verified: email.is_some(),
+            email_verified: email.is_some().then_some(true),
             email: email.map(|address| address.email),
             name: user.name.or(Some(user.login)),
             groups: None,

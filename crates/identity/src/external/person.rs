@@ -23,6 +23,9 @@ pub struct ExternalIdentity {
     /// Whether the provider says that the address is the person's. Never set without an address;
     /// without it an address is no more than what somebody typed.
     pub email_verified: bool,
+    /// Whether the provider says that the address is **not** verified. Many an organisation's says
+    /// neither, for it gives out the addresses itself.
+    pub email_refuted: bool,
     /// Fit to be a display name.
     pub name: Option<String>,
     /// What the configured claim lists: up to 200 groups. Those of more than 255 bytes are left
@@ -35,7 +38,8 @@ pub struct ExternalIdentity {
 pub(super) struct Claims {
     pub(super) subject: String,
     pub(super) email: Option<String>,
-    pub(super) email_verified: bool,
+    /// None where the provider says nothing of it.
+    pub(super) email_verified: Option<bool>,
     pub(super) name: Option<String>,
     pub(super) groups: Option<Vec<String>>,
 }
@@ -71,7 +75,8 @@ impl Claims {
             provider: provider.clone(),
             issuer: issuer.to_owned(),
             subject,
-            email_verified: email.is_some() && self.email_verified,
+            email_verified: email.is_some() && self.email_verified == Some(true),
+            email_refuted: self.email_verified == Some(false),
             email,
             name: self.name.and_then(|name| fit_name(&name)),
             groups,
@@ -101,7 +106,7 @@ mod tests {
         Claims {
             subject: "ada".into(),
             email: Some("Ada@Example.com".into()),
-            email_verified: true,
+            email_verified: Some(true),
             name: Some("Ada Lovelace".into()),
             groups: Some(vec!["engineers".into()]),
         }
@@ -112,7 +117,7 @@ mod tests {
         let person = identity(ada()).unwrap();
         assert_eq!(person.subject, "ada");
         assert_eq!(person.email.unwrap().as_str(), "ada@example.com");
-        assert!(person.email_verified);
+        assert!(person.email_verified && !person.email_refuted);
         assert_eq!(person.name.as_deref(), Some("Ada Lovelace"));
         assert_eq!(person.groups, ["engineers"]);
     }
@@ -135,16 +140,25 @@ mod tests {
         }
         let person = identity(Claims { email: None, ..ada() }).unwrap();
         assert!(!person.email_verified);
+        let said = |verified| {
+            let person = identity(Claims { email_verified: verified, ..ada() }).unwrap();
+            (person.email_verified, person.email_refuted)
+        };
+        assert_eq!((said(None), said(Some(false))), ((false, false), (false, true)));
     }
 
     #[test]
     fn an_address_keeps_what_its_own_source_says_of_it() {
-        let mut claims = Claims { email_verified: false, ..ada() };
+        let mut claims = Claims { email_verified: Some(false), ..ada() };
         claims.complete(ada());
-        assert!(!claims.email_verified, "another source does not verify this one's address");
-        let mut claims = Claims { email: None, email_verified: true, ..ada() };
-        claims.complete(Claims { email_verified: false, ..ada() });
-        assert!(!claims.email_verified, "what was said without an address says nothing of this one");
+        assert_ne!(claims.email_verified, Some(true), "another source does not verify this one's address");
+        let mut claims = Claims { email: None, email_verified: Some(true), ..ada() };
+        claims.complete(Claims { email_verified: Some(false), ..ada() });
+        assert_ne!(
+            claims.email_verified,
+            Some(true),
+            "what was said without an address says nothing of this one"
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
+    organisations::refuse_other_ways_of,
 };
 
 /// For so long the second factor is waited for.
@@ -60,7 +61,8 @@ pub(super) struct ProvedWith {
 /// Everything after the first factor: the status of the account, the second factor, the session and
 /// its entry in the audit log. Call it last in the transaction.
 ///
-/// Errors: [`ServiceError::SignedOut`] if there is no such account (any more).
+/// Errors: [`ServiceError::SignedOut`] if there is no such account (any more), and
+/// [`ServiceError::OrganisationOnly`] if its address is let in by its organisation's issuer alone.
 pub(crate) async fn admit(
     services: &Services,
     db: &mut PgConnection,
@@ -69,6 +71,9 @@ pub(crate) async fn admit(
     device: &Device,
 ) -> Result<Admission> {
     let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    if first != FirstFactor::Organisation {
+        refuse_other_ways_of(&mut *db, user_id).await?;
+    }
     let_in(&person)?;
     let factors = second_factors::of(&mut *db, user_id).await?.ok_or(ServiceError::SignedOut)?;
     // Without a second factor, a browser that they did not call theirs is asked for a code of their

@@ -8,7 +8,7 @@ use mail::Letter;
 use serde::{Deserialize, Serialize};
 use storage::{
     email_changes::{self, Change, End},
-    password_resets, sessions, users,
+    organisations, password_resets, sessions, users,
 };
 use uuid::Uuid;
 
@@ -55,6 +55,11 @@ pub async fn ask_email_change(
     let account = own(services, who).await?;
     if account.email == new_email.as_str() {
         return Err(FieldErrors::one("email", "That is your address already.").into());
+    }
+    if organisations::is_required_of(services.database.house(), who.user_id).await? {
+        return Err(ServiceError::Conflict(
+            "Your organisation looks after your address and how you sign in. Ask those who set that up there.",
+        ));
     }
     let change_id = Uuid::now_v7();
     let until = services.now() + BOTH_WITHIN;

@@ -25,6 +25,7 @@ use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
     letters,
+    organisations::refuse_other_ways,
 };
 
 const LINK_MINUTES: u32 = 30;
@@ -34,6 +35,7 @@ const LINK_IS_OLD: &str = "This link does not work any more. Please ask for a ne
 /// Has a letter written to the address. The same is done whether or not it has an account.
 pub async fn ask_reset(services: &Services, form: &AddressForm, device: &Device) -> Result<()> {
     let email = form.validate()?;
+    refuse_other_ways(services.database.house(), &email).await?;
     let job = WriteToForgetful {
         to: email.as_str().to_owned(),
         at: services.now(),

@@ -4,7 +4,7 @@ use domain::{
 };
 use identity::password::Verdict;
 use secrecy::SecretString;
-use storage::users;
+use storage::{organisations, users};
 
 use super::{
     admission::{Admission, admit},
@@ -16,8 +16,16 @@ use crate::{
 };
 
 pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) -> Result<Admission> {
-    let wrong = || FieldErrors::one("password", "The e-mail address or the password is not right.");
     let email = Email::parse(&form.email).map_err(|message| FieldErrors::one("email", message))?;
+    // An organisation's people are led to its issuer, whether or not there is such an account.
+    let elsewhere = organisations::is_required(services.database.house(), email.domain()).await?;
+    if elsewhere && form.password.is_empty() {
+        return Err(ServiceError::OrganisationOnly);
+    }
+    let wrong = || {
+        let wrong = FieldErrors::one("password", "The e-mail address or the password is not right.");
+        if elsewhere { ServiceError::OrganisationOnly } else { wrong.into() }
+    };
     let known = users::credentials(services.database.house(), &email).await?;
     let (user_id, hash) = known.map_or((None, None), |known| (Some(known.user_id), known.password_hash));
     // Nobody has one so long: it is not hashed, but that it was tried is written down.
@@ -25,7 +33,7 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         let mut tx = services.database.begin_as_house().await?;
         audit::record(services, &mut tx, failed(user_id), device).await?;
         tx.commit().await?;
-        return Err(wrong().into());
+        return Err(wrong());
     }
     let password = SecretString::from(form.password.clone());
     let verdict = services.passwords.verify(password.clone(), hash.clone());
@@ -42,19 +50,21 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         // The same is written down whether or not there is an account, in the same time.
         audit::record(services, &mut tx, failed(user_id), device).await?;
         tx.commit().await?;
-        return Err(wrong().into());
+        return Err(wrong());
     };
     if let (Some(old), Some(newer)) = (hash, newer) {
         users::rehash(&mut *tx, id, &old, &newer).await?;
     }
     let admission = match admit(services, &mut tx, id, FirstFactor::Password, device).await {
-        Err(shut_out @ (ServiceError::SignedOut | ServiceError::Conflict(_))) => {
+        Err(
+            shut_out @ (ServiceError::SignedOut | ServiceError::Conflict(_) | ServiceError::OrganisationOnly),
+        ) => {
             let refused = Act::of_nobody("sign_in.refused").about(Some(id)).after(&FirstFactor::Password);
             audit::record(services, &mut tx, refused, device).await?;
             tx.commit().await?;
             return Err(match shut_out {
                 // Of what was there once, nobody learns.
-                ServiceError::SignedOut => wrong().into(),
+                ServiceError::SignedOut => wrong(),
                 suspended => suspended,
             });
         }

@@ -34,6 +34,7 @@ use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
     letters,
+    organisations::refuse_other_ways,
 };
 
 /// How long the link in a letter is good.
@@ -67,6 +68,7 @@ pub async fn sign_up(
     device: &Device,
 ) -> Result<SigningUp> {
     let sign_up = form.validate()?;
+    refuse_other_ways(services.database.house(), &sign_up.email).await?;
     refuse_weak(services, &sign_up.password, &[sign_up.email.as_str(), &sign_up.display_name]).await?;
     let password = SecretString::from(sign_up.password.clone());
     let password_hash = services.passwords.hash(password).await.map_err(ServiceError::internal)?;
@@ -165,6 +167,8 @@ pub async fn confirm_sign_up(
     };
     let link = token::hash(link).ok_or(ServiceError::Conflict(LINK_IS_OLD))?;
     let mut tx = services.database.begin_as_house().await?;
+    // It may have become an organisation's since the letter was sent.
+    refuse_other_ways(&mut *tx, &email).await?;
     if !sign_ups::use_token(&mut tx, &link, services.now()).await? {
         return Err(ServiceError::Conflict(LINK_IS_OLD));
     }

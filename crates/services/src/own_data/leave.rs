@@ -9,7 +9,7 @@ use events::Event;
 use identity::Principal;
 use mail::Letter;
 use serde::{Deserialize, Serialize};
-use storage::{own_data, profiles};
+use storage::{organisations, own_data, profiles};
 
 use crate::{
     Result, ServiceError, Services,
@@ -43,6 +43,11 @@ pub async fn leave(services: &Services, who: &Principal, understood: bool, devic
     let id = who.user_id;
     // On behalf of the house: the act reaches into what others have stored, such as whom they blocked.
     let mut tx = services.database.begin_as_house().await?;
+    if organisations::manages(&mut *tx, id).await? {
+        return Err(ServiceError::Conflict(
+            "You set up how your organisation's people sign in. Remove the organisation first, under Organisation.",
+        ));
+    }
     let email = own_data::email_of(&mut *tx, id).await?.ok_or(ServiceError::SignedOut)?;
     for job_id in own_data::close_open_jobs(&mut tx, id, now).await? {
         events::append(&mut tx, Event::JobClosed { job_id }).await?;

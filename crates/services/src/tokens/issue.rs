@@ -16,6 +16,7 @@ use crate::{
     ServiceError, Services,
     accounts::Device,
     audit::{self, Act},
+    organisations::refuse_other_ways_of,
 };
 
 /// A refresh token that is not used for so long is no longer good.
@@ -70,6 +71,8 @@ pub async fn exchange(
     let key = keys::signing(services).await?;
     let mut tx = services.database.begin_as_house().await?;
     let owner = tokens::by_personal(&mut *tx, &hash, now).await?.ok_or(Refused::Grant)?;
+    // A token would outlast what the organisation's issuer says of its owner.
+    refuse_other_ways_of(&mut *tx, owner.user_id).await?;
     let scopes = within(wanted, &owner.scopes)?;
     let (refresh_token, refresh_hash) = new_refresh_token()?;
     let ends_at = (now + ABSOLUTE).min(owner.ends_at);
@@ -117,6 +120,7 @@ pub async fn refresh(
         }
         return Err(Refused::Grant);
     };
+    refuse_other_ways_of(&mut *tx, family.user_id).await?;
     let scopes = within(wanted, &family.scopes)?;
     tokens::touch_personal(&mut *tx, family.personal_token_id, &device.address(), now).await?;
     let claims = claims(services, family.user_id, family.personal_token_id, family.id, &scopes);

@@ -10,6 +10,7 @@ use mail::Letter;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use storage::{
+    organisations,
     tokens::{self, NewPersonalToken},
     users,
 };
@@ -66,6 +67,11 @@ pub async fn create(
     device: &Device,
 ) -> Result<SecretString> {
     who.proved(services.now())?;
+    if organisations::is_required_of(services.database.house(), who.user_id).await? {
+        return Err(ServiceError::Conflict(
+            "Your organisation lets its people in by its own sign-in alone, and tokens would go round that.",
+        ));
+    }
     let TokenWish { name, scopes, days } = form.validate()?;
     let token = Label::Personal.generate().map_err(ServiceError::internal)?;
     let text = token.expose_secret();

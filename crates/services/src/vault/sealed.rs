@@ -20,6 +20,10 @@ pub const SEALED: &[SealedColumn] = &[
         purpose: Purpose::TotpSecret,
     },
     SealedColumn { at: of_person("auth.exports", "archive_sealed"), purpose: Purpose::Export },
+    SealedColumn {
+        at: of_row("auth.organisations", "client_secret_sealed"),
+        purpose: Purpose::IssuerClientSecret,
+    },
     SealedColumn { at: of_row("auth.external_flows", "flow_sealed"), purpose: Purpose::ExternalFlow },
     SealedColumn {
         at: Column { table: "auth.signing_keys", key: "id", owner: "id", column: "private_key_sealed" },

@@ -115,6 +115,8 @@ pub const PERSON_TABLES: &[PersonTable] = &[
     ),
     table("auth.external_identities", "user_id", rows("connections", &[]), AtOnce),
     table("auth.external_flows", "user_id", nothing("it lasts minutes, and is a visit not yet done"), AtOnce),
+    table("auth.organisation_managers", "user_id", rows("organisation_managed", &[]), AtOnce),
+    table("auth.organisation_identities", "user_id", rows("organisations", &[]), AtOnce),
     table("auth.exports", "user_id", nothing("it is the export"), AtOnce),
     table("core.avatars", "user_id", nothing("the export has the picture itself"), AtOnce),
     table(

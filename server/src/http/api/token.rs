@@ -13,7 +13,10 @@ use identity::access_token;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use services::tokens::{self, Issued, JWKS_KEPT, Refused};
+use services::{
+    ServiceError,
+    tokens::{self, Issued, JWKS_KEPT, Refused},
+};
 
 use crate::{
     State,
@@ -71,6 +74,10 @@ pub(super) async fn issue(Extracted(state): Extracted<State>, request: Request) 
             refuse("invalid_grant", "The token has expired, was revoked or used, or is none.")
         }
         Err(Refused::Scope) => refuse("invalid_scope", "The token was not made for this scope."),
+        Err(Refused::Service(ServiceError::OrganisationOnly)) => refuse(
+            "invalid_grant",
+            "The organisation of the token's owner lets its people in by its own sign-in alone.",
+        ),
         Err(Refused::Service(error)) => Refusal::from(error).into_response(),
     }
 }

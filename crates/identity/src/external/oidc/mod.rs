@@ -203,7 +203,7 @@ async fn user_info(
     Ok(Claims {
         subject: info.subject().to_string(),
         email: info.email().map(|email| email.to_string()),
-        email_verified: info.email_verified().unwrap_or(false),
+        email_verified: info.email_verified(),
         name: info.name().and_then(usual),
         groups: groups(info.additional_claims(), settings),
     })
@@ -213,7 +213,7 @@ fn of_id_token(claims: &IdTokenClaims, settings: &ProviderSettings) -> Claims {
     Claims {
         subject: claims.subject().to_string(),
         email: claims.email().map(|email| email.to_string()),
-        email_verified: claims.email_verified().unwrap_or(false),
+        email_verified: claims.email_verified(),
         name: claims.name().and_then(usual),
         groups: groups(claims.additional_claims(), settings),
     }

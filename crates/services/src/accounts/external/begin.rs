@@ -1,5 +1,8 @@
 use chrono::TimeDelta;
-use domain::{UserId, account::FlowPurpose};
+use domain::{
+    FieldErrors, UserId,
+    account::{AddressForm, FlowPurpose},
+};
 use identity::{
     Principal,
     external::{Ask, Provider},
@@ -8,11 +11,11 @@ use identity::{
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
-use storage::{external, second_factors};
+use storage::{external, organisations as stored, second_factors};
 use url::Url;
 
-use super::{Offer, Trouble, flow, log};
-use crate::{Result, ServiceError, Services};
+use super::{Offer, Trouble, flow, log, source::Source};
+use crate::{Result, ServiceError, Services, organisations};
 
 /// What somebody goes to another site for.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +25,8 @@ pub enum Purpose<'a> {
     Link(&'a Principal),
     /// To prove once more who they are.
     Confirm(&'a Principal),
+    /// To find out whether the issuer of the organisation that they set up lets people in.
+    Try(&'a Principal),
 }
 
 /// A flow that has begun; the token is for the browser's cookie.
@@ -60,8 +65,8 @@ pub async fn begin(
     origin: &str,
     next: &str,
 ) -> Result<Begun> {
-    let provider = services.external.providers.get(provider).ok_or(ServiceError::NotFound("provider"))?;
-    let now = services.now();
+    let source = Source::known(services, provider).await?;
+    let (provider, now) = (&source.provider, services.now());
     let (kind, user_id, ask) = match purpose {
         Purpose::SignIn => (FlowPurpose::SignIn, None, Ask::AsUsual),
         Purpose::Link(who) => {
@@ -70,10 +75,10 @@ pub async fn begin(
         }
         Purpose::Confirm(who) => {
             let mut tx = services.database.begin_as(who.user_id).await?;
-            let connected = external::of_user(&mut *tx, who.user_id).await?;
+            let connected = source.is_connected(&mut tx, who.user_id).await?;
             let guarded = is_guarded(&mut tx, who.user_id).await?;
             tx.commit().await?;
-            if !connected.iter().any(|identity| identity.issuer == provider.issuer()) {
+            if !connected {
                 return Err(ServiceError::NotFound("connection"));
             }
             if guarded {
@@ -81,10 +86,19 @@ pub async fn begin(
             }
             (FlowPurpose::Confirm, Some(who.user_id), Ask::Again)
         }
+        Purpose::Try(who) => {
+            organisations::allowed(services, who)?;
+            let mut tx = services.database.begin_as_house().await?;
+            let own = organisations::managed(&mut tx, who).await?;
+            if source.organisation.as_ref().is_none_or(|other| other.id != own.id) {
+                return Err(ServiceError::NotFound("provider"));
+            }
+            (FlowPurpose::Try, Some(who.user_id), Ask::AsUsual)
+        }
     };
     let redirect_uri = redirect_uri(provider, origin)?;
     let (url, flow) =
-        provider.begin(&services.external.http, &redirect_uri, ask, now).await.map_err(|error| {
+        provider.begin(source.way(services), &redirect_uri, ask, now).await.map_err(|error| {
             log(provider.id().as_str(), &error);
             ServiceError::Conflict(match Trouble::from(&error) {
                 Trouble::Unavailable => {
@@ -104,6 +118,26 @@ pub async fn begin(
     flow::keep(services, &mut tx, flow.state(), kind, user_id, &away, flow.expires_at()).await?;
     tx.commit().await?;
     Ok(Begun { token: flow.state().clone(), keep_for: flow.expires_at() - now })
+}
+
+/// Prepares to send somebody to the issuer of the organisation that their address belongs to; gives its
+/// name in addresses, too. Whether the address has an account makes no difference.
+pub async fn begin_with_organisation(
+    services: &Services,
+    form: &AddressForm,
+    origin: &str,
+    next: &str,
+) -> Result<(String, Begun)> {
+    let email = form.validate()?;
+    let organisation = stored::of_domain(services.database.house(), email.domain()).await?;
+    let organisation = organisation.ok_or_else(|| {
+        let message =
+            "No organisation signs people with such an address in here. Use a password, or another way.";
+        FieldErrors::one("email", message)
+    })?;
+    let provider = organisations::name_in_addresses(organisation.id);
+    let begun = begin(services, &provider, Purpose::SignIn, origin, next).await?;
+    Ok((provider, begun))
 }
 
 /// Where the provider sends people back to: each to an address of its own, so that the answer of one
@@ -127,6 +161,9 @@ pub async fn leaving(services: &Services, provider: &str, token: &str) -> Result
     tx.commit().await?;
     let Some(found) = found.filter(|flow| flow.purpose != FlowPurpose::SignUp) else { return Ok(None) };
     let away: Away = flow::open(services, found).await?.content;
-    let known = services.external.providers.get(provider).filter(|_| away.provider == provider);
-    Ok(known.map(|provider| Leaving { to: Offer::of(provider), url: away.url }))
+    if away.provider != provider {
+        return Ok(None);
+    }
+    let known = Source::by_name(services, provider).await?;
+    Ok(known.map(|source| Leaving { to: Offer::of(&source.provider), url: away.url }))
 }

@@ -19,13 +19,15 @@ use storage::{
 use super::{
     Trouble,
     begin::{Away, USE_SECOND_FACTOR, is_guarded},
-    flow, log,
+    flow, log, member,
+    source::Source,
 };
 use crate::{
     Result, ServiceError, Services,
     accounts::{Admission, Device, SignedIn, admission::admit, sessions::renew},
     audit::{self, Act},
     letters,
+    organisations::refuse_other_ways,
 };
 
 /// How long somebody may take to fill in the form that makes an account.
@@ -39,6 +41,8 @@ pub enum Arrived {
     New { token: SecretString, keep_for: TimeDelta },
     /// The account there is a way in from now on.
     Linked,
+    /// The issuer of an organisation lets people in.
+    Tried,
     /// They proved who they are.
     Confirmed { renewed: SignedIn, next: String },
 }
@@ -81,7 +85,8 @@ pub async fn come_back(
     who: Option<&Principal>,
     device: &Device,
 ) -> Result<Result<Arrived, Failed>> {
-    let provider = services.external.providers.get(provider).ok_or(ServiceError::NotFound("provider"))?;
+    let source = Source::known(services, provider).await?;
+    let provider = &source.provider;
     let token_hash = cookie.and_then(token::hash);
     let answered = callback.state.as_ref().and_then(|state| token::hash(state.expose_secret()));
     // An answer to another flow leaves the one of this browser as it is.
@@ -99,7 +104,7 @@ pub async fn come_back(
     let Away { redirect_uri, next, flow, .. } = kept.content;
     let failed = |trouble| Failed { trouble, purpose: Some(kept.purpose), next: next.clone() };
     let flow = Flow::from_plaintext(&flow.into()).map_err(ServiceError::internal)?;
-    let person = match provider.finish(&services.external.http, flow, callback, &redirect_uri, now).await {
+    let person = match provider.finish(source.way(services), flow, callback, &redirect_uri, now).await {
         Ok(person) => person,
         Err(error) => {
             log(provider.id().as_str(), &error);
@@ -108,17 +113,24 @@ pub async fn come_back(
             return Ok(Err(failed(trouble)));
         }
     };
-    let done = match (kept.purpose, kept.user_id) {
-        (FlowPurpose::SignIn | FlowPurpose::SignUp, _) => enter(services, person, &next, device).await?,
-        (purpose, user_id) => {
+    let done = match (kept.purpose, &source.organisation) {
+        (FlowPurpose::SignIn | FlowPurpose::SignUp, Some(organisation)) => {
+            member::enter(services, organisation, &person, &next, device).await?
+        }
+        (FlowPurpose::SignIn | FlowPurpose::SignUp, None) => enter(services, person, &next, device).await?,
+        (purpose, organisation) => {
             let who = who.ok_or(ServiceError::SignedOut)?;
-            // Somebody else has signed in with this browser meanwhile.
-            if user_id != Some(who.user_id) {
-                Err(Trouble::SomebodyElse)
-            } else if purpose == FlowPurpose::Link {
-                link(services, who, &person, provider.label(), device).await?
-            } else {
-                confirm(services, who, &person, &next, device).await?
+            match (purpose, organisation) {
+                // Somebody else has signed in with this browser meanwhile.
+                _ if kept.user_id != Some(who.user_id) => Err(Trouble::SomebodyElse),
+                (FlowPurpose::Link, Some(organisation)) => {
+                    member::link(services, organisation, who, &person, device).await?
+                }
+                (FlowPurpose::Link, None) => link(services, who, &person, provider.label(), device).await?,
+                (FlowPurpose::Try, Some(organisation)) => {
+                    member::try_issuer(services, organisation, who, &person, device).await?
+                }
+                _ => confirm(services, &source, who, &person, &next, device).await?,
             }
         }
     };
@@ -156,13 +168,20 @@ async fn enter(
     let email = person.email.as_ref().map(Email::as_str);
     if let Some(user_id) = external::owner(&mut *tx, &person.issuer, &person.subject).await? {
         external::touch(&mut *tx, &person.issuer, &person.subject, email, now).await?;
-        let admission = admit(services, &mut tx, user_id, FirstFactor::Issuer, device).await?;
+        let admission = match admit(services, &mut tx, user_id, FirstFactor::Issuer, device).await {
+            Err(ServiceError::OrganisationOnly) => return Ok(Err(Trouble::OrganisationOnly)),
+            admission => admission?,
+        };
         tx.commit().await?;
         return Ok(Ok(Arrived::Known { admission, next: next.to_owned() }));
     }
     let Some(email) = person.email.filter(|_| person.email_verified) else {
         return Ok(Err(Trouble::NoAddress));
     };
+    match refuse_other_ways(&mut *tx, &email).await {
+        Err(ServiceError::OrganisationOnly) => return Ok(Err(Trouble::OrganisationOnly)),
+        allowed => allowed?,
+    }
     // They have shown that they read its mail, and may know that it has an account.
     if users::credentials(&mut *tx, &email).await?.is_some() {
         return Ok(Err(Trouble::AddressTaken));
@@ -226,21 +245,21 @@ async fn link(
 /// Takes it for a proof, if it is the person's own account there.
 async fn confirm(
     services: &Services,
+    source: &Source,
     who: &Principal,
     person: &ExternalIdentity,
     next: &str,
     device: &Device,
 ) -> Result<Result<Arrived, Trouble>> {
     let mut tx = services.database.begin_as_house().await?;
-    if external::owner(&mut *tx, &person.issuer, &person.subject).await? != Some(who.user_id) {
+    if source.owner(&mut tx, person).await? != Some(who.user_id) {
         return Ok(Err(Trouble::SomebodyElse));
     }
     // One may have been set up meanwhile.
     if is_guarded(&mut tx, who.user_id).await? {
         return Err(ServiceError::Conflict(USE_SECOND_FACTOR));
     }
-    let email = person.email.as_ref().map(Email::as_str);
-    external::touch(&mut *tx, &person.issuer, &person.subject, email, services.now()).await?;
+    source.touch(&mut tx, who.user_id, person, services.now()).await?;
     let renewed = renew(services, &mut tx, who, None).await?;
     let act = Act::of(who.user_id, "proof.given").after(&person.provider.as_str());
     audit::record(services, &mut tx, act, device).await?;

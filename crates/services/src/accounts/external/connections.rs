@@ -2,7 +2,11 @@ use chrono::{DateTime, Utc};
 use domain::ExternalIdentityId;
 use identity::Principal;
 use mail::Letter;
-use storage::{external, users};
+use storage::{
+    external,
+    organisations::{self, Organisation},
+    users,
+};
 
 use super::{Offer, begin::is_guarded};
 use crate::{
@@ -10,6 +14,7 @@ use crate::{
     accounts::Device,
     audit::{self, Act},
     letters,
+    organisations::provider_of,
 };
 
 /// A provider, and one's account there if it is connected.
@@ -21,19 +26,23 @@ pub struct Connection {
 
 #[derive(Clone, Debug)]
 pub struct Connected {
-    pub id: ExternalIdentityId,
+    /// None where the connection is not one's own to end: that of one's organisation.
+    pub id: Option<ExternalIdentityId>,
     pub email: Option<String>,
     pub linked_at: DateTime<Utc>,
     pub last_used_at: DateTime<Utc>,
 }
 
-/// All providers, each with one's own account there; and accounts at those that are offered no more.
+/// All providers, each with one's own account there; accounts at those that are offered no more; and the
+/// issuer of one's organisation.
 pub async fn connections(services: &Services, who: &Principal) -> Result<Vec<Connection>> {
     let mut tx = services.database.begin_as(who.user_id).await?;
     let mut identities = external::of_user(&mut *tx, who.user_id).await?;
+    let mut of_organisations = organisations::identities_of(&mut *tx, who.user_id).await?;
+    let account = users::by_id(&mut *tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
     tx.commit().await?;
     let connected = |identity: external::Identity| Connected {
-        id: identity.id,
+        id: Some(identity.id),
         email: identity.email,
         linked_at: identity.linked_at,
         last_used_at: identity.last_used_at,
@@ -52,7 +61,36 @@ pub async fn connections(services: &Services, who: &Principal) -> Result<Vec<Con
         },
         connected: Some(connected(identity)),
     }));
+    // Organisations are the house's; those that are shown are one's own.
+    let house = services.database.house();
+    let domain = account.email.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let of_address = organisations::of_domain(house, domain).await?;
+    if let Some(organisation) = of_address {
+        let at = of_organisations.iter().position(|own| own.organisation_id == organisation.id);
+        let own = at.map(|at| of_organisations.remove(at));
+        connections.extend(of_organisation(services, &organisation, own).await?);
+    }
+    for own in of_organisations {
+        if let Some(organisation) = organisations::by_id(house, own.organisation_id).await? {
+            connections.extend(of_organisation(services, &organisation, Some(own)).await?);
+        }
+    }
     Ok(connections)
+}
+
+async fn of_organisation(
+    services: &Services,
+    organisation: &Organisation,
+    own: Option<organisations::Identity>,
+) -> Result<Option<Connection>> {
+    let provider = provider_of(services, organisation).await?;
+    let connected = own.map(|own| Connected {
+        id: None,
+        email: None,
+        linked_at: own.linked_at,
+        last_used_at: own.last_used_at,
+    });
+    Ok(provider.map(|provider| Connection { provider: Offer::of(&provider), connected }))
 }
 
 /// The providers with which a person can prove who they are; none where they have a second factor,
@@ -64,13 +102,16 @@ pub async fn connected_providers(services: &Services, who: &Principal) -> Result
     if guarded {
         return Ok(Vec::new());
     }
-    let offered = |provider: &Offer| services.external.providers.get(&provider.id).is_some();
+    let of_organisation =
+        |connection: &Connection| connection.connected.as_ref().is_some_and(|own| own.id.is_none());
+    let offered = |connection: &Connection| {
+        of_organisation(connection) || services.external.providers.get(&connection.provider.id).is_some()
+    };
     let connections = connections(services, who).await?;
     Ok(connections
         .into_iter()
-        .filter(|connection| connection.connected.is_some())
+        .filter(|connection| connection.connected.is_some() && offered(connection))
         .map(|connection| connection.provider)
-        .filter(offered)
         .collect())
 }
 
@@ -91,7 +132,8 @@ pub async fn disconnect(
         identities.iter().find(|identity| identity.id == id).ok_or(ServiceError::NotFound("connection"))?;
     let offered = |issuer: &str| services.external.providers.iter().any(|known| known.issuer() == issuer);
     let another = identities.iter().any(|other| other.id != id && offered(&other.issuer));
-    if !account.has_password && !account.has_passkey && !another {
+    let organised = !organisations::identities_of(&mut *tx, who.user_id).await?.is_empty();
+    if !account.has_password && !account.has_passkey && !another && !organised {
         return Err(ServiceError::Conflict(
             "This is your only way in. Choose a password first, or connect another account.",
         ));

@@ -3,12 +3,16 @@
 //! Somebody is sent away with a cookie ([`begin`]), and comes back with an answer ([`come_back`]).
 //! Who is known is let in; who is not, and whose address nobody has here, may join ([`finish`]). An
 //! account is never connected because of an address: its owner does that, signed in ([`Purpose::Link`]).
+//! The people of an organisation are the exception ([`member`]): it owns their addresses.
 
 mod begin;
 mod come_back;
 mod connections;
 mod finish;
 mod flow;
+mod member;
+mod outside;
+mod source;
 
 use std::{
     error::Error,
@@ -21,12 +25,12 @@ use identity::external::{ExternalError, Http, Provider, ProviderKind, Providers}
 use reqwest::redirect::Policy;
 
 pub use self::{
-    begin::{Begun, Leaving, Purpose, begin, leaving},
+    begin::{Begun, Leaving, Purpose, begin, begin_with_organisation, leaving},
     come_back::{Arrived, Failed, come_back},
     connections::{Connection, connected_providers, connections, disconnect},
     finish::{Joining, finish, joining},
 };
-use crate::Services;
+use crate::{Services, organisations::Issuers};
 
 /// How long a provider may take to be reached.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -36,11 +40,22 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 pub struct External {
     pub(crate) providers: Providers,
     pub(crate) http: Http,
+    /// The way to issuers that organisations name.
+    outside: Http,
+    /// Whether organisations may name issuers on this machine.
+    pub(crate) local_issuers: bool,
+    pub(crate) issuers: Arc<Issuers>,
 }
 
 impl External {
     pub fn new(providers: Providers) -> Self {
-        Self { providers, http: http() }
+        let (http, outside) = (http(), outside::http());
+        Self { providers, http, outside, local_issuers: false, issuers: Arc::default() }
+    }
+
+    /// Lets organisations name issuers on this machine and in this network, for trying things out.
+    pub fn with_local_issuers(self) -> Self {
+        Self { outside: self.http.clone(), local_issuers: true, ..self }
     }
 }
 
@@ -129,11 +144,21 @@ pub enum Trouble {
     HasOne,
     /// Whoever came back is not the person who is signed in.
     SomebodyElse,
+    /// The address is another one than that of the person who is signed in.
+    OtherAddress,
+    /// The address is not one that the organisation vouches for.
+    ForeignAddress,
+    /// The organisation lets nobody in whose groups are these.
+    NoGroup,
+    /// An administrator connects the account of an organisation only when signed in.
+    Administrator,
+    /// The address is one of an organisation that lets its people in by its own issuer alone.
+    OrganisationOnly,
 }
 
 impl Trouble {
     /// What addresses and the audit log call each.
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 15] = [
         (Self::Declined, "declined"),
         (Self::Expired, "expired"),
         (Self::Lost, "lost"),
@@ -144,6 +169,11 @@ impl Trouble {
         (Self::TakenBySomebody, "taken"),
         (Self::HasOne, "has_one"),
         (Self::SomebodyElse, "somebody_else"),
+        (Self::OtherAddress, "other_address"),
+        (Self::ForeignAddress, "foreign_address"),
+        (Self::NoGroup, "no_group"),
+        (Self::Administrator, "administrator"),
+        (Self::OrganisationOnly, "organisation_only"),
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -183,5 +213,6 @@ pub fn origin_page(purpose: FlowPurpose) -> &'static str {
         FlowPurpose::SignIn | FlowPurpose::SignUp => "/sign-in",
         FlowPurpose::Link => "/account/connections",
         FlowPurpose::Confirm => "/confirm",
+        FlowPurpose::Try => "/account/organisation",
     }
 }

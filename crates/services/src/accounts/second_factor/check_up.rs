@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use identity::Principal;
 use storage::{
+    external, organisations,
     second_factors::{self, Factors},
     sessions, trusted_devices, users,
 };
@@ -19,6 +20,8 @@ pub struct CheckUp {
     pub factors: Factors,
     /// Whether the role of the person needs a second factor.
     pub factor_needed: bool,
+    /// Accounts at other sites, and at one's organisation, with which one may sign in.
+    pub connections: usize,
     pub devices: usize,
     pub trusted_devices: usize,
 }
@@ -30,6 +33,8 @@ pub async fn check_up(services: &Services, who: &Principal) -> Result<CheckUp> {
     let factors = second_factors::of(&mut *tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
     // Whether there is a password, the house alone can tell.
     let password_since = users::password_since(services.database.house(), who.user_id).await?;
+    let elsewhere = external::of_user(&mut *tx, who.user_id).await?.len();
+    let organised = organisations::identities_of(&mut *tx, who.user_id).await?.len();
     let devices = sessions::of_user(&mut *tx, who.user_id, now).await?.len();
     let trusted_devices = trusted_devices::of_user(&mut *tx, who.user_id, now).await?.len();
     tx.commit().await?;
@@ -39,6 +44,7 @@ pub async fn check_up(services: &Services, who: &Principal) -> Result<CheckUp> {
         password_since,
         factors,
         factor_needed: services.needs_second_factor(&who.roles),
+        connections: elsewhere + organised,
         devices,
         trusted_devices,
     })

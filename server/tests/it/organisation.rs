@@ -1,0 +1,381 @@
+//! Organisations whose people come in by an issuer of their own: a real OpenID provider.
+
+use identity::external::{ProviderKind, ProviderSettings, Providers};
+use serde_json::{Value, json};
+use services::accounts::external::External;
+use sqlx::PgPool;
+use test_support::{PASSWORD, World};
+
+use crate::{
+    site::{Site, header_of},
+    stand_ins::StandIn,
+    visitor::{Browser, CLIENT, SECRET},
+};
+
+const PAGE: &str = "/account/organisation";
+
+struct Setting {
+    site: Site,
+    acme: StandIn,
+    /// Whoever sets the organisation up: `mina@example.com`.
+    mina: Browser,
+}
+
+fn by_organisation(email: &str) -> String {
+    format!("form%5Bemail%5D={email}&form%5Bnext%5D=%2Fjobs")
+}
+
+fn by_password(email: &str, password: &str) -> String {
+    let password = password.replace(' ', "+");
+    format!("form%5Bemail%5D={email}&form%5Bpassword%5D={password}&form%5Bnext%5D=%2Fjobs")
+}
+
+/// What stands as the value of the control with this id.
+fn value(html: &str, id: &str) -> String {
+    let (_, rest) = html.split_once(&format!("id=\"{id}\"")).expect(id);
+    let (_, rest) = rest.split_once("value=\"").unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+impl Setting {
+    /// A site where `example.com` is proved to be Acme's, and its issuer is set up.
+    async fn new(pool: PgPool) -> Self {
+        Self::with(pool, Providers::default()).await
+    }
+
+    async fn with(pool: PgPool, providers: Providers) -> Self {
+        let acme = StandIn::oidc(&["--claims", "token"]).await;
+        let external = External::new(providers).with_local_issuers();
+        let site = Site::serving(World::with_external(pool, external).await, |_| {}).await;
+        let ahead = (site.world.services.now() - chrono::Utc::now()).num_seconds();
+        acme.control("clock", json!({ "ahead": ahead })).await;
+        let mina = Browser::signed_in(&site, &site.visitor("Mina", "client").await.cookie);
+        let mut setting = Self { site, acme, mina };
+        setting.act("create_organisation", "form%5Bname%5D=Acme+Works", "created").await;
+        setting.act("add_organisation_domain", "form%5Bdomain%5D=example.com", "domain_added").await;
+        let page = setting.page().await;
+        let (name, text) = (value(&page, "record-name-0"), value(&page, "record-text-0"));
+        setting.site.world.records.publish(&name, &text);
+        setting.act("prove_organisation_domain", "domain=example.com", "domain_proved").await;
+        let redirect = value(&page, "callback");
+        setting
+            .acme
+            .control(
+                "clients",
+                json!([{ "client_id": CLIENT, "client_secret": SECRET, "redirect_uris": [redirect] }]),
+            )
+            .await;
+        setting.set_issuer("").await;
+        setting
+    }
+
+    async fn page(&mut self) -> String {
+        self.mina.get(&self.site, PAGE).await.text().await.unwrap()
+    }
+
+    /// Something that whoever sets it up does, and succeeds in.
+    async fn act(&mut self, action: &str, body: &str, done: &str) {
+        let sent = self.mina.submit(&self.site, PAGE, &format!("/api/{action}"), body).await;
+        let led = header_of(&sent, "location");
+        assert_eq!(led, format!("{PAGE}?done={done}"), "{action}: {}", sent.text().await.unwrap());
+    }
+
+    async fn set_issuer(&mut self, more: &str) {
+        let issuer = self.acme.url.replace(':', "%3A").replace('/', "%2F");
+        let form = format!(
+            "form%5Bissuer%5D={issuer}&form%5Bclient_id%5D={CLIENT}&form%5Bclient_secret%5D={SECRET}\
+             &form%5Bgroups_claim%5D=groups&form%5Bscopes%5D=groups&form%5Bclients%5D=buyers\
+             &form%5Bfreelancers%5D=makers{more}"
+        );
+        self.act("set_organisation_issuer", &form, "issuer_set").await;
+    }
+
+    /// Who comes next from the issuer.
+    async fn person(&self, id: &str, claims: Value) {
+        self.acme.control("account", json!({ "id": id, "claims": claims })).await;
+        self.acme.control("sign-in", json!({ "account": id })).await;
+    }
+
+    async fn buyer(&self, id: &str, email: &str) {
+        self.person(id, json!({ "email": email, "name": "Ada Byron", "groups": ["buyers"] })).await;
+    }
+
+    async fn require(&mut self) {
+        self.buyer("mina", "mina@example.com").await;
+        let tried = self.mina.travel(&self.site, "/api/try_organisation_issuer", "").await;
+        assert_eq!(tried, format!("{PAGE}?done=tried"));
+        self.act("require_organisation_issuer", "required=true", "required").await;
+    }
+
+    async fn who(&self, browser: &mut Browser) -> String {
+        let html = browser.get(&self.site, "/account").await.text().await.unwrap();
+        let (_, rest) = html.split_once("E-mail address</dt><dd>").unwrap_or(("", "<nobody>"));
+        rest.split('<').next().unwrap().to_owned()
+    }
+
+    async fn roles(&self, email: &str) -> Vec<String> {
+        sqlx::query_scalar(
+            "select role from auth.user_roles r join auth.users u on u.id = r.user_id where email = $1 order by role",
+        )
+        .bind(email)
+        .fetch_all(self.site.world.pool())
+        .await
+        .unwrap()
+    }
+
+    async fn come(&self, browser: &mut Browser, email: &str) -> String {
+        browser.travel(&self.site, "/api/continue_with_organisation", &by_organisation(email)).await
+    }
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn an_organisations_people_come_in_by_its_issuer_and_their_roles_follow_their_groups(pool: PgPool) {
+    let mut setting = Setting::new(pool).await;
+    setting.require().await;
+    let mut ada = Browser::default();
+    setting.buyer("ada", "ada@example.com").await;
+    assert_eq!(setting.come(&mut ada, "ada@example.com").await, "/jobs");
+    assert_eq!(setting.who(&mut ada).await, "ada@example.com");
+    assert_eq!(setting.roles("ada@example.com").await, ["user_client"]);
+    let (without_password, verified): (bool, bool) = sqlx::query_as(
+        "select password_hash is null, email_verified_at is not null from auth.users where email = 'ada@example.com'",
+    )
+    .fetch_one(setting.site.world.pool())
+    .await
+    .unwrap();
+    assert!(without_password && verified);
+    // Known by who she is there, whatever her address is by now; and her roles are those of today.
+    let moved = json!({ "email": "byron@example.com", "name": "Ada", "groups": ["makers", "others"] });
+    setting.person("ada", moved).await;
+    let mut again = Browser::default();
+    assert_eq!(setting.come(&mut again, "anybody@example.com").await, "/jobs");
+    assert_eq!(setting.who(&mut again).await, "ada@example.com");
+    assert_eq!(setting.roles("ada@example.com").await, ["user_freelancer"]);
+    let log = again.get(&setting.site, "/account/activity").await.text().await.unwrap();
+    assert!(log.contains("Your organisation changed what you do here"), "{log}");
+    // A group that makes administrators exists nowhere.
+    setting.person("ada", json!({ "email": "ada@example.com", "groups": ["admin", "superadmin"] })).await;
+    let refused = setting.come(&mut Browser::default(), "ada@example.com").await;
+    assert!(refused.starts_with("/sign-in?trouble=no_group"), "{refused}");
+    // Whoever sets it up comes in all the same.
+    setting.person("mina", json!({ "email": "mina@example.com", "groups": [] })).await;
+    let mut mina = Browser::default();
+    assert_eq!(setting.come(&mut mina, "mina@example.com").await, "/jobs");
+    assert_eq!(setting.who(&mut mina).await, "mina@example.com");
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn an_address_of_a_required_domain_leads_on_to_the_issuer_whether_or_not_it_has_an_account(
+    pool: PgPool,
+) {
+    let mut setting = Setting::new(pool).await;
+    setting.site.visitor("Ada", "client").await;
+    setting.require().await;
+    let site = &setting.site;
+    let mut led = Vec::new();
+    for (email, password) in [
+        ("ada@example.com", PASSWORD),
+        ("ada@example.com", "not her password"),
+        ("ada@example.com", ""),
+        ("nobody@example.com", PASSWORD),
+        ("nobody@example.com", ""),
+    ] {
+        let mut browser = Browser::default();
+        let sent = browser.submit(site, "/sign-in", "/api/sign_in", &by_password(email, password)).await;
+        let location = header_of(&sent, "location");
+        assert!(location.starts_with("/sign-in/with/"), "{email} {password}: {location}");
+        led.push((sent.status(), location));
+    }
+    assert!(led.windows(2).all(|pair| pair[0] == pair[1]), "{led:?}");
+    // The account that was there is hers, for the address is the organisation's.
+    setting.buyer("ada", "ada@example.com").await;
+    let mut ada = Browser::default();
+    assert_eq!(ada.travel(site, "/api/sign_in", &by_password("ada@example.com", "")).await, "/jobs");
+    assert_eq!(setting.who(&mut ada).await, "ada@example.com");
+    site.world.do_jobs().await;
+    let told: Vec<_> = site.world.letters.to("ada@example.com").into_iter().map(|one| one.subject).collect();
+    assert!(told.iter().any(|subject| subject == "Another way to sign in to your account"), "{told:?}");
+    let page = ada.get(site, "/account/connections").await.text().await.unwrap();
+    assert!(page.contains("Acme Works") && page.contains("Your organisation"), "{page}");
+    // Somebody else there with her address does not get her account.
+    setting.buyer("impostor", "ada@example.com").await;
+    let refused = setting.come(&mut Browser::default(), "ada@example.com").await;
+    assert!(refused.starts_with("/sign-in?trouble=has_one"), "{refused}");
+    for (page, action, body) in [
+        ("/forgotten", "/api/ask_reset", by_organisation("ada@example.com")),
+        ("/forgotten", "/api/ask_reset", by_organisation("nobody@example.com")),
+    ] {
+        let sent = Browser::default().submit(site, page, action, &body).await;
+        assert_eq!(sent.status(), 409);
+        assert!(sent.text().await.unwrap().contains("Sign in with your organisation"));
+    }
+    let elsewhere = by_organisation("somebody@other.example");
+    let sent =
+        Browser::default().submit(site, "/sign-in", "/api/continue_with_organisation", &elsewhere).await;
+    assert_eq!(sent.status(), 422);
+    assert!(
+        sent.text().await.unwrap().contains("No organisation signs people with such an address in here.")
+    );
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn an_issuer_vouches_for_addresses_of_its_organisation_and_for_no_others(pool: PgPool) {
+    let setting = Setting::new(pool).await;
+    setting.site.visitor("Ada", "client").await;
+    for (claims, trouble) in [
+        (json!({ "email": "victim@elsewhere.example", "groups": ["buyers"] }), "foreign_address"),
+        (json!({ "email": "victim@sub.example.com", "groups": ["buyers"] }), "foreign_address"),
+        (json!({ "email": "ada@example.com", "email_verified": false, "groups": ["buyers"] }), "no_address"),
+        (json!({ "groups": ["buyers"] }), "no_address"),
+    ] {
+        setting.person("eve", claims.clone()).await;
+        let mut browser = Browser::default();
+        let refused = setting.come(&mut browser, "eve@example.com").await;
+        assert!(refused.starts_with(&format!("/sign-in?trouble={trouble}")), "{claims}: {refused}");
+        assert_eq!(setting.who(&mut browser).await, "");
+        let page = browser.get(&setting.site, &refused).await;
+        assert_eq!(page.status(), 200);
+    }
+    // An account that has left for another address is its owner's alone.
+    setting.buyer("ada", "ada@example.com").await;
+    assert_eq!(setting.come(&mut Browser::default(), "ada@example.com").await, "/jobs");
+    sqlx::query("update auth.users set email = 'ada@home.example' where email = 'ada@example.com'")
+        .execute(setting.site.world.pool())
+        .await
+        .unwrap();
+    let refused = setting.come(&mut Browser::default(), "ada@example.com").await;
+    assert!(refused.starts_with("/sign-in?trouble=foreign_address"), "{refused}");
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn an_administrators_account_is_connected_by_its_owner_alone(pool: PgPool) {
+    let mut setting = Setting::new(pool).await;
+    let root = setting.site.visitor("Root", "client").await;
+    sqlx::query("insert into auth.user_roles (user_id, role) values ($1, 'admin')")
+        .bind(root.who.user_id.uuid())
+        .execute(setting.site.world.pool())
+        .await
+        .unwrap();
+    setting.require().await;
+    setting.buyer("root", "root@example.com").await;
+    let refused = setting.come(&mut Browser::default(), "root@example.com").await;
+    assert!(refused.starts_with("/sign-in?trouble=administrator"), "{refused}");
+    let connected: i64 =
+        sqlx::query_scalar("select count(*) from auth.organisation_identities where user_id = $1")
+            .bind(root.who.user_id.uuid())
+            .fetch_one(setting.site.world.pool())
+            .await
+            .unwrap();
+    assert_eq!(connected, 0);
+    // Another way in stays open, which leads to the second factor that the role needs.
+    let mut browser = Browser::default();
+    let sent = browser
+        .submit(&setting.site, "/sign-in", "/api/sign_in", &by_password("root@example.com", PASSWORD))
+        .await;
+    assert_eq!(header_of(&sent, "location"), "/jobs");
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn another_site_does_not_go_round_a_required_issuer(pool: PgPool) {
+    let github = StandIn::github().await;
+    let url = || github.url.parse().unwrap();
+    let settings = ProviderSettings {
+        id: "github".parse().unwrap(),
+        label: "GitHub".into(),
+        kind: ProviderKind::Github { web: url(), api: url() },
+        client_id: CLIENT.into(),
+        client_secret: SECRET.into(),
+        scopes: Vec::new(),
+        groups_claim: None,
+        asks_again: true,
+    };
+    let mut setting = Setting::with(pool, Providers::new([settings]).unwrap()).await;
+    let visitor = setting.site.visitor("Ada", "client").await;
+    let mut ada = Browser::signed_in(&setting.site, &visitor.cookie);
+    assert_eq!(
+        ada.travel(&setting.site, "/api/connect", "provider=github").await,
+        "/account/connections?connected=1"
+    );
+    let mut browser = Browser::default();
+    assert_eq!(
+        browser.travel(&setting.site, "/api/continue_with", "provider=github&next=%2Fjobs").await,
+        "/jobs"
+    );
+    setting.require().await;
+    assert_eq!(setting.who(&mut browser).await, "", "who came that way is signed out");
+    // By an account that is connected, and with an address that nobody has here.
+    for (id, email) in [(583_231, "octocat@elsewhere.example"), (2, "new@example.com")] {
+        let user = json!({ "id": id, "login": "user", "name": "Somebody" });
+        let emails = json!([{ "email": email, "primary": true, "verified": true, "visibility": null }]);
+        github.control("sign-in", json!({ "user": user, "emails": emails })).await;
+        let refused =
+            browser.travel(&setting.site, "/api/continue_with", "provider=github&next=%2Fjobs").await;
+        assert!(refused.starts_with("/sign-in?trouble=organisation_only"), "{refused}");
+    }
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn an_issuer_is_tried_by_the_very_person_and_again_after_each_change(pool: PgPool) {
+    let mut setting = Setting::new(pool).await;
+    setting.buyer("other", "other@example.com").await;
+    let refused = setting.mina.travel(&setting.site, "/api/try_organisation_issuer", "").await;
+    assert!(refused.starts_with(&format!("{PAGE}?trouble=other_address")), "{refused}");
+    let page = setting.mina.get(&setting.site, &refused).await.text().await.unwrap();
+    assert!(page.contains("Acme Works told another address"), "{page}");
+    // In a browser in which nobody is signed in there.
+    let cookies = setting.mina.cookies(&setting.site.host);
+    let session = cookies.split("; ").find(|one| one.starts_with("eighth_session")).unwrap();
+    setting.mina = Browser::signed_in(&setting.site, session);
+    let early =
+        setting.mina.submit(&setting.site, PAGE, "/api/require_organisation_issuer", "required=true").await;
+    assert_eq!(early.status(), 409);
+    assert!(early.text().await.unwrap().contains("Try the issuer first"));
+    setting.require().await;
+    assert!(setting.page().await.contains("Allow other ways again"));
+    setting.set_issuer("&form%5Botherwise%5D=user_client").await;
+    let page = setting.page().await;
+    assert!(page.contains("Not required") && page.contains("It has let nobody in yet."), "{page}");
+    // Others cannot try it in their name.
+    let bo = setting.site.visitor("Bo", "client").await;
+    let mut bo = Browser::signed_in(&setting.site, &bo.cookie);
+    let refused = bo.submit(&setting.site, PAGE, "/api/try_organisation_issuer", "").await;
+    assert_eq!(refused.status(), 404);
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn what_was_begun_with_a_former_issuer_is_not_finished_with_the_next(pool: PgPool) {
+    let mut setting = Setting::new(pool).await;
+    let other = StandIn::oidc(&["--claims", "token"]).await;
+    setting.buyer("ada", "ada@example.com").await;
+    let mut browser = Browser::default();
+    let body = by_organisation("ada@example.com");
+    let url = browser.leave(&setting.site, "/api/continue_with_organisation", &body).await;
+    let back = browser.agree(&setting.site, &url).await;
+    let former = std::mem::replace(&mut setting.acme, other);
+    setting.set_issuer("").await;
+    let refused = header_of(&browser.get(&setting.site, &back).await, "location");
+    assert!(refused.starts_with("/sign-in?trouble=lost"), "{refused}");
+    drop(former);
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn who_comes_by_the_issuer_confirms_there_that_it_is_them(pool: PgPool) {
+    let setting = Setting::new(pool).await;
+    let site = &setting.site;
+    setting.buyer("ada", "ada@example.com").await;
+    let mut ada = Browser::default();
+    setting.come(&mut ada, "ada@example.com").await;
+    site.world.advance(chrono::TimeDelta::minutes(11));
+    let ahead = (site.world.services.now() - chrono::Utc::now()).num_seconds();
+    setting.acme.control("clock", json!({ "ahead": ahead })).await;
+    let page = ada.get(site, "/confirm?next=%2Faccount%2Fpassword").await.text().await.unwrap();
+    assert!(page.contains("Confirm with Acme Works"), "{page}");
+    let (_, rest) = page.split_once("name=\"provider\" value=\"").unwrap();
+    let provider = rest.split('"').next().unwrap();
+    let body = format!("provider={provider}&next=%2Faccount%2Fpassword");
+    let url = ada.leave(site, "/api/confirm_with", &body).await;
+    assert!(url.as_str().contains("prompt=login"), "{url}");
+    let back = ada.agree(site, &url).await;
+    assert_eq!(header_of(&ada.get(site, &back).await, "location"), "/account/password");
+    assert_eq!(ada.get(site, "/account/password").await.status(), 200, "the proof is fresh");
+}
