@@ -21,7 +21,7 @@ export interface Scene {
 const refuse = (button: string) => async (page: Page) => {
   // The browser's own checks stand down, so that the server's are seen.
   await page.locator("form.form").evaluateAll((forms) => forms.forEach((form) => ((form as HTMLFormElement).noValidate = true)));
-  await page.getByRole("main").getByRole("button", { name: button }).click();
+  await page.getByRole("main").getByRole("button", { name: button, exact: true }).click();
   await expect(page.locator(".error-summary")).toBeVisible();
 };
 

@@ -13,7 +13,7 @@ async function fillSignUp(page: Page, email: string, purpose: string): Promise<v
 async function fillSignIn(page: Page, email: string, password: string): Promise<void> {
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 /** The navigation, which on phones is a bar at the bottom. */

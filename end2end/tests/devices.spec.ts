@@ -9,7 +9,7 @@ test("one sees one's devices, signs the others out, and changes the password", a
   await elsewhere.goto("/sign-in");
   await elsewhere.getByLabel("E-mail address").fill(person.email);
   await elsewhere.getByLabel("Password").fill(PASSWORD);
-  await elsewhere.getByRole("main").getByRole("button", { name: "Sign in" }).click();
+  await elsewhere.getByRole("main").getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(elsewhere).not.toHaveURL(/sign-in/);
 
   const page = person.page;

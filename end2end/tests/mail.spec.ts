@@ -22,7 +22,7 @@ async function signIn(page: Page, email: string, password: string): Promise<void
   await page.goto("/sign-in");
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 test("a link followed in another browser asks for a password, and the one of the sign-up does not count", async ({ page, browser }) => {

@@ -101,6 +101,6 @@ test("one takes one's data along, and goes", async ({ newPerson }) => {
   await page.goto("/sign-in");
   await page.getByLabel("E-mail address").fill(person.email);
   await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(page.locator("#f-password-error")).toBeVisible();
 });
