@@ -40,7 +40,7 @@ pub fn PersonPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
     let id = param::<UserId>("id");
-    let refused = ACTIONS.into_iter().find_map(|action| refused::<Arguments>(action));
+    let refused = ACTIONS.into_iter().find_map(refused::<Arguments>);
     let done = if refused.is_none() { told(&query("done")) } else { None };
     let device = ssr::device();
     page(async move {
