@@ -90,6 +90,14 @@ impl Transport {
         }
     }
 
+    /// The name of the cookie by which a browser is known on which somebody has signed in before.
+    pub const fn known_cookie(self) -> &'static str {
+        match self {
+            Self::Tls => "__Host-eighth_known",
+            Self::PlainLocalhost => "eighth_known",
+        }
+    }
+
     /// The name of the cookie that holds the colours a person chose.
     pub const fn theme_cookie(self) -> &'static str {
         match self {

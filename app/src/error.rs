@@ -86,15 +86,29 @@ pub struct ApiError {
     pub message: String,
     #[serde(default, skip_serializing_if = "FieldErrors::is_empty")]
     pub fields: FieldErrors,
+    /// After so many seconds it can be tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 impl ApiError {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), fields: FieldErrors::default() }
+        Self { kind, message: message.into(), fields: FieldErrors::default(), retry_after: None }
     }
 
     pub fn invalid(fields: FieldErrors) -> Self {
         Self { fields, ..ErrorKind::Invalid.into() }
+    }
+
+    /// It was too often, and can be tried again after so many seconds; `what_to_do` is told how long
+    /// that is, in words.
+    pub fn too_often(seconds: u64, what_to_do: impl FnOnce(&str) -> String) -> Self {
+        let wait = match seconds {
+            0 | 1 => "a second".to_owned(),
+            2..=90 => format!("{seconds} seconds"),
+            _ => format!("{} minutes", seconds.div_ceil(60)),
+        };
+        Self { retry_after: Some(seconds.max(1)), ..Self::new(ErrorKind::TooMany, what_to_do(&wait)) }
     }
 
     pub const fn status(&self) -> u16 {
@@ -136,6 +150,17 @@ mod tests {
         let error = ApiError::invalid(FieldErrors::one("title", "Please fill this in."));
         assert_eq!(ApiError::de(error.ser()), error);
         assert_eq!(error.status(), 422);
+    }
+
+    #[test]
+    fn how_long_to_wait_is_said_in_words_and_in_seconds() {
+        let said = |seconds| {
+            let error = ApiError::too_often(seconds, str::to_owned);
+            (error.message, error.retry_after)
+        };
+        assert_eq!(said(0), ("a second".to_owned(), Some(1)));
+        assert_eq!(said(90), ("90 seconds".to_owned(), Some(90)));
+        assert_eq!(said(91), ("2 minutes".to_owned(), Some(91)));
     }
 
     #[test]

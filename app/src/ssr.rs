@@ -172,10 +172,16 @@ pub fn set_cookie(name: &str, value: &str, max_age: i64) {
     }
 }
 
+/// For so long a browser shows that somebody has signed in on it: a year.
+pub const KNOWN_FOR_SECONDS: i64 = 365 * 24 * 3_600;
+
 /// Keeps a session's token in the browser for as long as the session can last unused.
 pub fn keep_session(signed_in: &SignedIn) {
     let seconds = signed_in.keep_for.num_seconds();
     set_cookie(transport().session_cookie(), signed_in.token.expose_secret(), seconds);
+    if let Some(known) = &signed_in.known_browser {
+        set_cookie(transport().known_cookie(), known.expose_secret(), KNOWN_FOR_SECONDS);
+    }
 }
 
 /// Lets somebody in who has given the first factor, and leads them on to `next`; by way of the page
@@ -348,6 +354,7 @@ pub fn device() -> Device {
         address: asked(|parts| parts.extensions.get::<ClientAddress>().map(|address| address.0)),
         session: viewer().map(|who| who.session_id),
         trust: cookie(transport().trust_cookie()).map(Into::into),
+        known: cookie(transport().known_cookie()).map(Into::into),
     }
 }
 
@@ -386,6 +393,9 @@ impl From<ServiceError> for ApiError {
             ServiceError::NotFound(_) => ErrorKind::NotFound.into(),
             ServiceError::Invalid(fields) => Self::invalid(fields),
             ServiceError::Conflict(what_to_do) => Self::new(ErrorKind::Conflict, what_to_do),
+            ServiceError::TooMany(wait) => Self::too_often(wait.num_seconds().unsigned_abs(), |wait| {
+                format!("There were too many wrong attempts. Please wait {wait}, then try again.")
+            }),
             ServiceError::Unavailable(cause) => {
                 tracing::warn!(cause = %causes(&*cause), "not available");
                 ErrorKind::Unavailable.into()

@@ -72,6 +72,8 @@ export class Site {
       EIGHTH_KEYS__VALUES: "e2e:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
       // Compares words: the same everywhere, and at once.
       EIGHTH_EMBEDDING__EMBEDDER: "lexical",
+      // All of them come from one address.
+      EIGHTH_LIMITS__ENABLED: "false",
       EIGHTH_LOG__FILTER: "info,access=off,sqlx=warn",
       // People of tests come with new browsers all the time.
       EIGHTH_IDENTITY__CONFIRM_NEW_BROWSERS: "false",

@@ -96,8 +96,10 @@ enum Keys {
     /// List the keys: the operator's, and those of the database with what is sealed with each.
     List,
     /// Make a new key for the database, seal everything anew, and wrap all with the operator's
-    /// newest key.
+    /// newest key. Tokens of programs get a new key, too.
     Rotate,
+    /// Drop the keys that sign tokens of programs, because one became known to others.
+    RevokeSigning,
 }
 
 #[derive(Subcommand)]
@@ -162,6 +164,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<()> {
         Role::Keys { action: Keys::Generate } => commands::keys::generate(),
         Role::Keys { action: Keys::List } => commands::keys::list(&config).await,
         Role::Keys { action: Keys::Rotate } => commands::keys::rotate(&config).await,
+        Role::Keys { action: Keys::RevokeSigning } => commands::keys::revoke_signing(&config).await,
         Role::Appoint { role, email } => commands::appoint(&config, role, &email).await,
         Role::Config => commands::print_config(&config),
     }

@@ -36,11 +36,12 @@ impl Running {
         let serving = listen::serve(listener, http::router(state.clone()), max, accepting.clone());
         let serving = tokio::spawn(serving);
         let work = TaskTracker::new();
-        let until = background.clone();
+        let (until, counting) = (background.clone(), state.clone());
         work.spawn(async move {
             let mut tick = tokio::time::interval(UPKEEP_EVERY);
             while until.run_until_cancelled(tick.tick()).await.is_some() {
                 metrics::upkeep();
+                counting.limits().sweep();
             }
         });
         Ok(Self { address, state, accepting, background, work, serving })

@@ -8,7 +8,7 @@ use std::sync::{
 use leptos::config::LeptosOptions;
 use services::Services;
 
-use crate::{config::Config, live::Sockets};
+use crate::{config::Config, http::limits::Limits, live::Sockets};
 
 /// Whether the server can do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ struct Inner {
     leptos: LeptosOptions,
     stylesheet: String,
     sockets: Sockets,
+    limits: Limits,
     migrated: AtomicBool,
     stopping: AtomicBool,
 }
@@ -53,6 +54,7 @@ impl State {
         Self(Arc::new(Inner {
             stylesheet: stylesheet.map(|hash| format!("/pkg/eighth.{hash}.css")).unwrap_or_default(),
             sockets: Sockets::new(&config.live),
+            limits: Limits::new(&config.limits),
             migrated: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             config,
@@ -76,6 +78,10 @@ impl State {
     /// The address of the style sheet; empty where the site is not built.
     pub fn stylesheet(&self) -> &str {
         &self.0.stylesheet
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub(crate) fn sockets(&self) -> &Sockets {

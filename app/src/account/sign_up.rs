@@ -2,13 +2,16 @@ use domain::{account::SignUpForm, place::Region};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
-use services::accounts::external::{self, Offer};
+use services::accounts::{
+    self, Challenge,
+    external::{self, Offer},
+};
 
-use super::with::ContinueWith;
+use super::{proof::Proof, with::ContinueWith};
 use crate::{
     error::ApiError,
     head,
-    page::{encode, faults, go, query, refusal, refused},
+    page::{encode, faults, go, page, query, refusal, refused},
     ssr,
     ui::*,
 };
@@ -38,15 +41,26 @@ pub fn SignUpPage() -> impl IntoView {
     };
     let error = error.or_else(|| refusal("/api/continue_with"));
     head::describe("Join 8thDegree to find freelancers or jobs that fit, with the reasons.");
-    view! {
-        <Title text="Join" />
-        <SignUp form=arguments.form next=arguments.next error offers=external::offers(&ssr::services()) />
-    }
+    let (services, device) = (ssr::services(), ssr::device());
+    page(async move {
+        let offers = external::offers(&services);
+        let challenge = accounts::sign_up_challenge(&services, &arguments.form, &device).await?;
+        Ok(view! {
+            <Title text="Join" />
+            <SignUp form=arguments.form next=arguments.next error offers challenge />
+        })
+    })
     .into_any()
 }
 
 #[component]
-fn SignUp(form: SignUpForm, next: String, error: Option<ApiError>, offers: Vec<Offer>) -> impl IntoView {
+fn SignUp(
+    form: SignUpForm,
+    next: String,
+    error: Option<ApiError>,
+    offers: Vec<Offer>,
+    challenge: Option<Challenge>,
+) -> impl IntoView {
     let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
     let (shortest, longest) = super::password_bounds();
     let labels = vec![
@@ -55,6 +69,7 @@ fn SignUp(form: SignUpForm, next: String, error: Option<ApiError>, offers: Vec<O
         ("email", "E-mail address"),
         ("password", "Password"),
         ("region", "Region"),
+        ("challenge", "One moment"),
     ];
     let sign_in =
         if next.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?next={}", encode(&next)) };
@@ -111,6 +126,7 @@ fn SignUp(form: SignUpForm, next: String, error: Option<ApiError>, offers: Vec<O
                     empty="Choose a region"
                     errors=errors
                 />
+                {challenge.map(|challenge| view! { <Proof challenge /> })}
                 <div class="form-actions">
                     <Button kind=ButtonKind::Primary size=ButtonSize::Large>"Create my account"</Button>
                 </div>
@@ -136,10 +152,12 @@ mod tests {
             password: "correct horse battery".into(),
             region: "EU".into(),
             purpose: "both".into(),
+            ..SignUpForm::default()
         };
         let error = ApiError::invalid(FieldErrors::one("email", "Please give an e-mail address."));
         let html = Owner::new().with(|| {
-            view! { <SignUp form next="/jobs/new".into() error=Some(error) offers=Vec::new() /> }.to_html()
+            view! { <SignUp form next="/jobs/new".into() error=Some(error) offers=Vec::new() challenge=None /> }
+                .to_html()
         });
         assert!(!html.contains("correct horse"), "{html}");
         assert!(!html.contains("<script"), "{html}");
@@ -152,5 +170,19 @@ mod tests {
             assert!(html.contains(kept), "{kept} in {html}");
         }
         assert!(html.contains(r##"href="#f-email""##), "{html}");
+    }
+
+    #[test]
+    fn a_challenge_is_asked_of_whoever_has_one_and_of_nobody_else() {
+        let html = |challenge: Option<Challenge>| {
+            let form = SignUpForm::default();
+            Owner::new().with(|| {
+                view! { <SignUp form next=String::new() error=None offers=Vec::new() challenge /> }.to_html()
+            })
+        };
+        assert!(!html(None).contains("script"));
+        let id = "00000000-0000-7000-8000-000000000001".parse().unwrap();
+        let asked = html(Some(Challenge { id, difficulty: 15, wait_seconds: 42 }));
+        assert!(asked.contains("data-difficulty=\"15\"") && asked.contains("wait for 42 seconds"), "{asked}");
     }
 }

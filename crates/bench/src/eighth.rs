@@ -57,6 +57,7 @@ impl Eighth {
             .env("EIGHTH_LOG__FORMAT", "json")
             .env("EIGHTH_KEYS__VALUES", setting::KEYS)
             .env("EIGHTH_IDENTITY__CONFIRM_NEW_BROWSERS", "false")
+            .env("EIGHTH_LIMITS__ENABLED", "false")
             .env_remove("PORT")
             .envs(variables.iter().copied())
             .stdin(Stdio::null())

@@ -110,6 +110,9 @@ pub struct SignUpForm {
     pub region: String,
     /// `freelancer`, `client` or `both`.
     pub purpose: String,
+    /// What was to be worked out, where something was, and what came of it.
+    pub challenge: String,
+    pub answer: String,
 }
 
 /// A valid sign-up; the password is still in clear and must be hashed before it is kept.

@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use domain::{FieldErrors, permission::Permission};
 
 /// Why a use case was not done. What a person reads of it is decided where it is shown.
@@ -21,6 +22,9 @@ pub enum ServiceError {
     /// The act does not fit the present state; the sentence says what to do.
     #[error("{0}")]
     Conflict(&'static str),
+    /// It was tried too often; it can be tried again after so long.
+    #[error("too many attempts")]
+    TooMany(TimeDelta),
     /// Something that the act needs is away for the moment.
     #[error("not available at present")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

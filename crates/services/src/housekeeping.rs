@@ -60,6 +60,7 @@ impl Services {
         own_data::delete_expired(self.database.house(), now).await?;
         organisations::recheck(self).await?;
         crate::tokens::tidy(self).await?;
+        crate::accounts::tidy(self).await?;
         self.vault.finish_rotation().await
     }
 

@@ -83,6 +83,8 @@ pub struct Settings {
     /// Whether who has no second factor is sent a code where they sign in with a browser that they
     /// did not call theirs.
     pub confirm_new_browsers: bool,
+    /// Whether guesses and heaps of new accounts are slowed.
+    pub slow_guessing: bool,
 }
 
 impl Settings {
@@ -109,6 +111,7 @@ impl Settings {
             clock: Arc::new(Utc::now),
             second_factor_for: vec![Role::Admin, Role::Superadmin],
             confirm_new_browsers: false,
+            slow_guessing: true,
         }
     }
 }
@@ -126,6 +129,7 @@ pub struct Services {
     pub(crate) vault: Vault,
     pub(crate) external: External,
     pub(crate) dns: Arc<dyn DomainProof>,
+    pub(crate) slow_guessing: bool,
     pub(crate) site: Arc<SiteNames>,
     pub(crate) mailbox: Option<Folder>,
     /// None where the site has an address that browsers give no passkeys to.
@@ -146,6 +150,7 @@ impl Services {
                 settings.notice,
             )),
             vault: Vault::new(settings.database.clone(), settings.clock.clone(), settings.keys),
+            slow_guessing: settings.slow_guessing,
             database: settings.database,
             hub: Hub::default(),
             passwords: Passwords::default(),

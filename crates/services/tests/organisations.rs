@@ -297,6 +297,7 @@ async fn a_required_issuer_leaves_no_other_way_in_and_tells_nothing_of_accounts(
             password: "a few words in a row".into(),
             region: "EU".into(),
             purpose: "client".into(),
+            ..SignUpForm::default()
         };
         let refused = accounts::sign_up(s, &form, "", &device).await;
         assert!(matches!(refused, Err(ServiceError::OrganisationOnly)), "{email}");

@@ -26,6 +26,7 @@ fn form(password: &str) -> SignUpForm {
         password: password.into(),
         region: "EU".into(),
         purpose: "client".into(),
+        ..SignUpForm::default()
     }
 }
 

@@ -60,6 +60,7 @@ pub async fn enter(services: &Services, name: &str, email: &str, purpose: &str) 
         password: PASSWORD.to_owned(),
         region: "EU".to_owned(),
         purpose: purpose.to_owned(),
+        ..SignUpForm::default()
     };
     let sign_up = form.validate().ok().unwrap();
     let newcomer = Newcomer {
@@ -198,6 +199,11 @@ impl World {
         Self::with_settings(pool, |settings| settings.external = external).await
     }
 
+    /// A world in which those who guess are slowed.
+    pub async fn slowing(pool: PgPool) -> Self {
+        Self::with_settings(pool, |settings| settings.slow_guessing = true).await
+    }
+
     /// A world with something else than usual.
     pub async fn with_settings(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
         let now = Arc::new(Mutex::new("2026-11-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap()));
@@ -208,6 +214,8 @@ impl World {
             retries: Retries { attempts: 3, pause: Duration::ZERO, poll: Duration::from_millis(50) },
             clock: Arc::new(move || *clock.lock().unwrap()),
             dns: Arc::new(records.clone()),
+            // A test tries more in a moment than people do in an hour, and all from one place.
+            slow_guessing: false,
             ..Settings::new(database(&pool), lexical(), Arc::new(letters.clone()), keys(&["test"]))
         };
         change(&mut settings);

@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use secrecy::ExposeSecret as _;
+use services::tokens;
 
 use super::{progress::Progress, with_services};
 use crate::{config::Config, keys};
@@ -51,11 +52,23 @@ pub(crate) async fn rotate(config: &Config) -> anyhow::Result<()> {
             .await?;
         progress.finish();
         println!("A new key seals from now on, and {} values are sealed anew.", done.values);
+        tokens::rotate_signing_key(services).await?;
+        println!("A new key signs tokens in ten minutes from now.");
         ensure!(
             done.broken == 0,
             "{} values do not open and stay as they are: somebody changed them in the database",
             done.broken
         );
+        Ok(())
+    })
+    .await
+}
+
+/// Drops every key that signs tokens.
+pub(crate) async fn revoke_signing(config: &Config) -> anyhow::Result<()> {
+    with_services(config, async |services| {
+        tokens::revoke_signing_keys(services).await?;
+        println!("No access token given out so far counts any more. Programs get new ones by refreshing.");
         Ok(())
     })
     .await

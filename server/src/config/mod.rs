@@ -51,6 +51,7 @@ pub struct Config {
     pub providers: Providers,
     pub organisations: Organisations,
     pub passwords: Passwords,
+    pub limits: Limits,
     pub log: Log,
     pub metrics: Metrics,
 }
@@ -72,6 +73,7 @@ impl Default for Config {
             providers: Providers::default(),
             organisations: Organisations::default(),
             passwords: Passwords::default(),
+            limits: Limits::default(),
             log: Log::default(),
             metrics: Metrics::default(),
         }
@@ -316,6 +318,35 @@ pub struct Organisations {
     pub name_server: Option<SocketAddr>,
     /// Lets them name issuers on this machine, for trying things out.
     pub local_issuers: bool,
+}
+
+/// How much one visitor may ask for; `docs/limits.md` tells how the figures are set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Off for measurements alone: guesses are then not slowed either.
+    pub enabled: bool,
+    pub reads_per_minute: u32,
+    pub writes_per_minute: u32,
+    /// Attempts to prove who one is.
+    pub credentials_per_minute: u32,
+    /// What sends a letter, or makes an account.
+    pub mail_per_hour: u32,
+    /// At the token endpoint.
+    pub tokens_per_minute: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            reads_per_minute: 3_000,
+            writes_per_minute: 240,
+            credentials_per_minute: 30,
+            mail_per_hour: 30,
+            tokens_per_minute: 60,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

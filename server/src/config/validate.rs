@@ -9,7 +9,7 @@ use super::{Config, ConfigError, Demo, EmbedderChoice};
 
 impl Config {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let checks: [(&'static str, bool, &str); 24] = [
+        let checks: [(&'static str, bool, &str); 25] = [
             (
                 "server.request_timeout_seconds",
                 self.server.request_timeout_seconds > 0,
@@ -104,6 +104,19 @@ impl Config {
                 "live.idle_seconds",
                 self.live.idle_seconds > self.live.ping_seconds,
                 "it must be longer than live.ping_seconds, or living sockets are closed",
+            ),
+            (
+                "limits",
+                [
+                    self.limits.reads_per_minute,
+                    self.limits.writes_per_minute,
+                    self.limits.credentials_per_minute,
+                    self.limits.mail_per_hour,
+                    self.limits.tokens_per_minute,
+                ]
+                .into_iter()
+                .all(|most| (1..=1_000_000).contains(&most)),
+                "each limit must be from 1 to 1000000; `limits.enabled = false` switches all of them off",
             ),
             ("live.write_timeout_ms", self.live.write_timeout_ms > 0, "it must be at least 1"),
         ];

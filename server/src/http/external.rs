@@ -3,7 +3,7 @@
 use app::{
     cookie::Transport,
     page::encode,
-    ssr::{Viewer, local_path},
+    ssr::{KNOWN_FOR_SECONDS, Viewer, local_path},
 };
 use axum::{
     extract::{Path, Query, Request, State as Extracted},
@@ -47,7 +47,7 @@ pub(crate) async fn come_back(
     let keep = |name, value: &str, seconds| transport.cookie(name, value, seconds);
     match came.await {
         Ok(Ok(Arrived::Known { admission: Admission::SignedIn(signed_in), next })) => {
-            to(&next, &[session(transport, &signed_in), forget()])
+            to(&next, &[session(transport, &signed_in), known(transport, &signed_in), forget()])
         }
         Ok(Ok(Arrived::Known { admission: Admission::SecondFactorDue(pending), next })) => {
             let seconds = pending.keep_for.num_seconds();
@@ -70,6 +70,12 @@ pub(crate) async fn come_back(
 fn session(transport: Transport, signed_in: &SignedIn) -> Option<HeaderValue> {
     let seconds = signed_in.keep_for.num_seconds();
     transport.cookie(transport.session_cookie(), signed_in.token.expose_secret(), seconds)
+}
+
+/// By which the browser is known from now on, where it was not.
+fn known(transport: Transport, signed_in: &SignedIn) -> Option<HeaderValue> {
+    let token = signed_in.known_browser.as_ref()?;
+    transport.cookie(transport.known_cookie(), token.expose_secret(), KNOWN_FOR_SECONDS)
 }
 
 /// The page where it began, which tells what went wrong.

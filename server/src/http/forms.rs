@@ -7,7 +7,7 @@ use app::{
     cookie::Transport,
     error::{ApiError, ErrorKind},
     page::{encode, page_of},
-    ssr::{FormReplay, OwnPicture, Reveal, Revealed, Viewer, local_path},
+    ssr::{ClientAddress, FormReplay, OwnPicture, Reveal, Revealed, Viewer, local_path},
 };
 use axum::{
     Json, Router,
@@ -145,7 +145,11 @@ impl Done {
     fn into_answer(self) -> Result<Response, ApiError> {
         let mut response = match self.outcome {
             Ok(response) => return Ok(response),
-            Err(error) => (refusal::status(&error), Json(error)).into_response(),
+            Err(error) => {
+                let mut response = (refusal::status(&error), Json(&error)).into_response();
+                refusal::tell_when(&error, response.headers_mut());
+                response
+            }
         };
         let marked = HeaderValue::from_static("error");
         response.headers_mut().insert(SERVER_FN_ERROR_HEADER, marked);
@@ -186,8 +190,8 @@ pub(crate) async fn show_again(
     replay: FormReplay,
     cookies: &[HeaderValue],
 ) -> Response {
-    let status = refusal::status(&replay.error);
-    let fallback = Refusal(replay.error.clone());
+    let error = replay.error.clone();
+    let fallback = Refusal(error.clone());
     let Some(mut response) = rendered(api, asked, back, replay).await else {
         return fallback.into_response();
     };
@@ -195,7 +199,8 @@ pub(crate) async fn show_again(
     if !response.status().is_success() {
         return if response.status().is_server_error() { response } else { fallback.into_response() };
     }
-    *response.status_mut() = status;
+    *response.status_mut() = refusal::status(&error);
+    refusal::tell_when(&error, response.headers_mut());
     carry(cookies, response.headers_mut());
     response
 }
@@ -217,6 +222,9 @@ where
     }
     if let Some(picture) = asked.extensions.get::<OwnPicture>() {
         request.extensions_mut().insert(picture.clone());
+    }
+    if let Some(address) = asked.extensions.get::<ClientAddress>() {
+        request.extensions_mut().insert(*address);
     }
     if let Some(transport) = asked.extensions.get::<Transport>() {
         request.extensions_mut().insert(*transport);

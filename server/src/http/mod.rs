@@ -6,6 +6,7 @@ mod downloads;
 mod external;
 mod forms;
 mod headers;
+pub(crate) mod limits;
 pub(crate) mod observe;
 pub(crate) mod origin;
 mod pages;
@@ -39,7 +40,8 @@ use pages::PageNonce;
 use refusal::Refusal;
 
 /// Everything that is answered, from the outside in: id and span, net under panics, careful
-/// headers, error pages, compression, time limit, encryption, origin; then the routes.
+/// headers, error pages, compression, limits by address, time limit, encryption, origin; then the
+/// routes.
 pub(crate) fn router(state: State) -> Router {
     let pages = pages(&state);
     let signed_in = || from_fn_with_state(state.clone(), session::attach);
@@ -52,6 +54,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/account/data/archive", get(downloads::archive).with_state(state.clone()))
         .route("/sign-in/with/{provider}/callback", get(external::come_back).with_state(state.clone()))
         .merge(pages)
+        .layer(from_fn_with_state(state.clone(), limits::by_account))
         .layer(signed_in());
     let probes = Router::new()
         .route("/healthz", get(probes::alive))
@@ -70,6 +73,7 @@ pub(crate) fn router(state: State) -> Router {
         .layer(from_fn_with_state(state.clone(), origin::protect))
         .layer(from_fn_with_state(state.clone(), plain::refuse))
         .layer(from_fn_with_state(state.clone(), limit_time))
+        .layer(from_fn_with_state(state.clone(), limits::by_address))
         .layer(compression())
         .layer(from_fn(observe::catch_panic))
         .layer(from_fn_with_state(state.clone(), refusal::render))

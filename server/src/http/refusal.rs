@@ -45,6 +45,13 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// Tells when it can be tried again, where that is known.
+pub(crate) fn tell_when(error: &ApiError, headers: &mut HeaderMap) {
+    if let Some(seconds) = error.retry_after {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+}
+
 /// The HTTP status of an error.
 pub(crate) fn status(error: &ApiError) -> StatusCode {
     StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -80,6 +87,7 @@ pub(crate) async fn render(Extracted(state): Extracted<State>, request: Request,
     if error.kind == ErrorKind::Unavailable {
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
     }
+    tell_when(&error, response.headers_mut());
     response
 }
 

@@ -100,6 +100,7 @@ pub(crate) fn device(request: &Parts, who: Option<&Principal>) -> Device {
         address: request.extensions.get::<ClientAddress>().map(|address| address.0),
         session: who.map(|who| who.session_id),
         trust: cookie(request, Transport::trust_cookie).map(Into::into),
+        known: cookie(request, Transport::known_cookie).map(Into::into),
     }
 }
 
@@ -138,9 +139,9 @@ fn origin(state: &State, transport: Transport, headers: &HeaderMap) -> Option<St
     })
 }
 
-/// From where a program asks, which has no session and is no trusted browser.
+/// From where a program asks, which has no session and is no browser.
 pub(crate) fn program(request: &Parts) -> Device {
-    Device { trust: None, ..device(request, None) }
+    Device { trust: None, known: None, ..device(request, None) }
 }
 
 /// Whether a proxy says that the browser reached it by TLS.

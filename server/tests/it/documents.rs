@@ -7,6 +7,7 @@ use std::{
 };
 
 use domain::account::FirstFactor;
+use server::config::Limits;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -67,6 +68,22 @@ fn the_page_has_every_way_in() {
     let rows: BTreeSet<&str> =
         table.lines().skip(2).map(|row| row.split('|').nth(1).unwrap().trim()).collect();
     assert_eq!(rows, FirstFactor::ALL.iter().map(|first| first.label()).collect());
+}
+
+#[test]
+fn the_page_of_limits_tells_the_defaults() {
+    let (page, limits) = (read("docs/limits.md"), Limits::default());
+    for (setting, most) in [
+        ("reads_per_minute", limits.reads_per_minute),
+        ("writes_per_minute", limits.writes_per_minute),
+        ("credentials_per_minute", limits.credentials_per_minute),
+        ("mail_per_hour", limits.mail_per_hour),
+        ("tokens_per_minute", limits.tokens_per_minute),
+    ] {
+        let row = page.lines().find(|line| line.contains(&format!("`limits.{setting}`"))).unwrap();
+        let told: String = row.rsplit('|').nth(1).unwrap().chars().filter(char::is_ascii_digit).collect();
+        assert_eq!(told, most.to_string(), "{row}");
+    }
 }
 
 /// The standard's rows: requirement, how it is met, and the tests that show it.

@@ -14,6 +14,7 @@ mod http;
 mod inside;
 mod kill;
 mod letters;
+mod limits;
 mod live;
 mod logs;
 mod organisation;

@@ -25,6 +25,7 @@ pub fn program(database: &str, data: &Path) -> Command {
         .env("EIGHTH_EMBEDDING__EMBEDDER", "lexical")
         .env("EIGHTH_LOG__FILTER", "warn")
         .env("EIGHTH_KEYS__VALUES", KEYS)
+        .env("EIGHTH_LIMITS__ENABLED", "false")
         .env_remove("PORT")
         .kill_on_drop(true);
     command

@@ -1,9 +1,12 @@
 //! Signing up, in and out, and the basics of one's own account.
 
 mod admission;
+mod challenge;
 mod email;
 pub mod external;
 mod familiar;
+mod guesses;
+mod known_browser;
 mod own;
 mod passwords;
 mod private;
@@ -14,10 +17,12 @@ mod sign_in;
 mod sign_up;
 
 pub use admission::{Admission, PendingSignIn};
+pub use challenge::{Challenge, sign_up_challenge};
 pub use email::{
     Agreed, EmailLink, OwnEmail, ask_email_change, confirm_email_change, email_link, give_up_email_change,
     own_email,
 };
+pub use known_browser::known_browser;
 pub use own::{change, change_password, own};
 pub use passwords::breached_at;
 pub(crate) use private::private_details_of;
@@ -37,7 +42,16 @@ pub(crate) use sessions::new_token;
 
 use ::jobs::Runner;
 
-use crate::Services;
+use crate::{Result, Services};
+
+/// Forgets attempts that slow nobody any more, and what goes with them.
+pub async fn tidy(services: &Services) -> Result<()> {
+    let (house, now) = (services.database.house(), services.now());
+    storage::guesses::prune(house, now - guesses::KEPT).await?;
+    storage::known_browsers::prune(house, now - known_browser::KEPT).await?;
+    storage::challenges::prune(house, now - challenge::LASTS).await?;
+    Ok(())
+}
 
 /// Teaches the runner to write the letters whose links this module makes.
 pub(crate) fn handle(services: &Services, runner: Runner) -> Runner {

@@ -17,7 +17,7 @@ use storage::{
     users,
 };
 
-use super::familiar;
+use super::{familiar, guesses, known_browser};
 use crate::{
     Result, ServiceError, Services, admin,
     audit::{self, Act},
@@ -55,6 +55,8 @@ pub struct Device {
     pub session: Option<SessionId>,
     /// What the browser shows of having been trusted before.
     pub trust: Option<SecretString>,
+    /// What it shows of somebody having signed in on it before.
+    pub known: Option<SecretString>,
 }
 
 impl Device {
@@ -74,6 +76,8 @@ pub struct SignedIn {
     pub token: SecretString,
     /// For how long the browser may keep it if it is not used.
     pub keep_for: TimeDelta,
+    /// By which the browser is known the next time, where it was not known yet.
+    pub known_browser: Option<SecretString>,
 }
 
 /// Who is behind a token.
@@ -112,9 +116,10 @@ pub(crate) async fn open_session(
     sessions::insert(db, &session).await?;
     familiar::note(services, db, user_id, &person.email, device).await?;
     if let Some(before) = device.session {
-        sessions::delete(db, before).await?;
+        sessions::delete(&mut *db, before).await?;
     }
-    Ok(SignedIn { user_id, token, keep_for: limits.idle })
+    let known_browser = known_browser::remember(services, db, user_id, device).await?;
+    Ok(SignedIn { user_id, token, keep_for: limits.idle, known_browser })
 }
 
 /// A token that opens something, and the hash that is stored of it.
@@ -249,10 +254,14 @@ pub async fn confirm(
         let message = "Your account has a second factor. Please confirm with that.";
         return Err(FieldErrors::one("password", message).into());
     }
+    let attempt = guesses::confirmation(services, who.session_id).await?;
     let known = users::credentials_of(services.database.house(), who.user_id).await?;
     let hash = known.and_then(|known| known.password_hash);
     let verdict = services.passwords.verify(password.into(), hash).await.map_err(ServiceError::internal)?;
     let right = verdict.is_right();
+    if right {
+        attempt.was_right(services).await;
+    }
     let mut tx = services.database.begin_as(who.user_id).await?;
     if !right {
         audit::record(services, &mut tx, Act::of(who.user_id, "proof.failed"), device).await?;
@@ -289,5 +298,6 @@ async fn rotate(
 ) -> Result<SignedIn> {
     let (token, token_hash) = new_token()?;
     sessions::rotate(db, who.session_id, &token_hash, second_factor, proved_at).await?;
-    Ok(SignedIn { user_id: who.user_id, token, keep_for: Limits::of(&who.roles).idle })
+    let keep_for = Limits::of(&who.roles).idle;
+    Ok(SignedIn { user_id: who.user_id, token, keep_for, known_browser: None })
 }

@@ -8,6 +8,7 @@ use storage::{organisations, users};
 
 use super::{
     admission::{Admission, admit},
+    guesses,
     sessions::Device,
 };
 use crate::{
@@ -28,6 +29,7 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
     };
     let known = users::credentials(services.database.house(), &email).await?;
     let (user_id, hash) = known.map_or((None, None), |known| (Some(known.user_id), known.password_hash));
+    let attempt = guesses::sign_in(services, &email, user_id, device).await?;
     // Nobody has one so long: it is not hashed, but that it was tried is written down.
     if form.password.chars().count() > *PASSWORD_LENGTH.end() {
         let mut tx = services.database.begin_as_house().await?;
@@ -45,6 +47,9 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         }
         _ => None,
     };
+    if user_id.is_some() && verdict.is_right() {
+        attempt.was_right(services).await;
+    }
     let mut tx = services.database.begin_as_house().await?;
     let Some(id) = user_id.filter(|_| verdict.is_right()) else {
         // The same is written down whether or not there is an account, in the same time.

@@ -26,7 +26,7 @@ use storage::{
 use uuid::Uuid;
 
 use super::{
-    new_token,
+    challenge, new_token,
     passwords::refuse_weak,
     sessions::{Device, SignedIn, open_session},
 };
@@ -70,6 +70,7 @@ pub async fn sign_up(
     let sign_up = form.validate()?;
     refuse_other_ways(services.database.house(), &sign_up.email).await?;
     refuse_weak(services, &sign_up.password, &[sign_up.email.as_str(), &sign_up.display_name]).await?;
+    challenge::meet(services, form, device).await?;
     let password = SecretString::from(sign_up.password.clone());
     let password_hash = services.passwords.hash(password).await.map_err(ServiceError::internal)?;
     let (browser, browser_hash) = new_token()?;

@@ -97,6 +97,7 @@ pub const PERSON_TABLES: &[PersonTable] = &[
     table("auth.authenticator_apps", "user_id", rows("authenticator_app", &["secret_sealed"]), AtOnce),
     table("auth.authenticator_set_ups", "user_id", nothing("it lasts minutes, and is a secret"), AtOnce),
     table("auth.recovery_codes", "user_id", rows("recovery_codes", &["hash"]), AtOnce),
+    table("auth.known_browsers", "user_id", nothing("it only tells one browser from another"), AtOnce),
     table("auth.passkeys", "user_id", rows("passkeys", &["credential_id", "passkey"]), AtOnce),
     table("auth.passkey_ceremonies", "user_id", nothing("it lasts minutes, and is a challenge"), AtOnce),
     table("auth.trusted_devices", "user_id", rows("trusted_devices", &["token_hash"]), AtOnce),

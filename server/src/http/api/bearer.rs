@@ -13,18 +13,23 @@ use services::{
 
 use crate::{
     State,
-    http::{observe::is_made_by, refusal::Refusal},
+    http::{
+        limits::{Class, Exceeded, Visitor},
+        observe::is_made_by,
+        refusal::Refusal,
+    },
 };
 
 /// Why a program is not let in, with the challenge that tells it what would help.
 pub(crate) struct Unauthorised {
     error: ApiError,
     challenge: HeaderValue,
+    exceeded: Option<Exceeded>,
 }
 
 impl Unauthorised {
     fn new(error: ApiError, challenge: &'static str) -> Self {
-        Self { error, challenge: HeaderValue::from_static(challenge) }
+        Self { error, challenge: HeaderValue::from_static(challenge), exceeded: None }
     }
 
     fn lacks(scope: Scope) -> Self {
@@ -33,6 +38,7 @@ impl Unauthorised {
         Self {
             error: ApiError::new(ErrorKind::Forbidden, message),
             challenge: HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer")),
+            exceeded: None,
         }
     }
 
@@ -48,6 +54,12 @@ impl From<ApiError> for Unauthorised {
     }
 }
 
+impl From<Exceeded> for Unauthorised {
+    fn from(exceeded: Exceeded) -> Self {
+        Self { exceeded: Some(exceeded), ..exceeded.into_error().into() }
+    }
+}
+
 impl From<services::ServiceError> for Unauthorised {
     fn from(error: services::ServiceError) -> Self {
         Self::new(error.into(), "Bearer")
@@ -57,7 +69,10 @@ impl From<services::ServiceError> for Unauthorised {
 impl IntoResponse for Unauthorised {
     fn into_response(self) -> Response {
         let asks = matches!(self.error.kind, ErrorKind::SignedOut | ErrorKind::Forbidden);
-        let mut response = Refusal(self.error).into_response();
+        let mut response = match self.exceeded {
+            Some(exceeded) => exceeded.into_response(),
+            None => Refusal(self.error).into_response(),
+        };
         if asks {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, self.challenge);
         }
@@ -81,6 +96,7 @@ pub(crate) async fn bearer(
         Unauthorised::new(ApiError::new(ErrorKind::SignedOut, message), challenge)
     })?;
     is_made_by(bearer.principal.user_id);
+    state.limits().check(Class::Read, Visitor::Account(bearer.principal.user_id))?;
     if bearer.has(scope) { Ok(bearer) } else { Err(Unauthorised::lacks(scope)) }
 }
 

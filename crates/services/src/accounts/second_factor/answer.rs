@@ -32,6 +32,11 @@ pub enum Answer<'a> {
 }
 
 impl Answer<'_> {
+    /// Whether trying again and again would find it.
+    pub(super) const fn can_be_guessed(&self) -> bool {
+        matches!(self, Self::App(_) | Self::Email(_))
+    }
+
     /// What to tell somebody whose answer was wrong, at the field of it.
     pub(super) fn wrong(&self) -> FieldErrors {
         let (field, message) = match self {
@@ -80,7 +85,7 @@ pub(super) async fn prove(
                 .map(|()| SecondFactor::Passkey));
         }
     };
-    if right.is_some() && matches!(answer, Answer::App(_) | Answer::Email(_)) {
+    if right.is_some() && answer.can_be_guessed() {
         second_factors::forgive_guess(&mut *db, user_id).await?;
     }
     Ok(right.ok_or("wrong code"))

@@ -16,6 +16,7 @@ use crate::{
     accounts::{
         Device, SignedIn,
         admission::{ProvedWith, let_in},
+        guesses::{self, Attempt},
         sessions::{open_session, renew},
     },
     audit::{self, Act},
@@ -78,6 +79,13 @@ pub async fn finish_sign_in(
 ) -> Result<Finished> {
     let now = services.now();
     let token_hash = token::hash(token).ok_or(ServiceError::SignedOut)?;
+    let house = services.database.house();
+    let begun = pending_sign_ins::by_token(house, &token_hash, ATTEMPTS, now).await?;
+    let begun = begun.ok_or(ServiceError::SignedOut)?;
+    let guess = match answer.can_be_guessed() {
+        true => guesses::second_factor(services, begun.user_id, device).await?,
+        false => Attempt::uncounted(),
+    };
     let mut tx = services.database.begin_as_house().await?;
     let pending = pending_sign_ins::attempt(&mut *tx, &token_hash, ATTEMPTS, now)
         .await?
@@ -106,6 +114,7 @@ pub async fn finish_sign_in(
     let proved = ProvedWith { first: pending.first_factor, second: Some(second) };
     audit::record(services, &mut tx, Act::of(id, "session.opened").after(&proved), device).await?;
     tx.commit().await?;
+    guess.was_right(services).await;
     Ok(Finished { signed_in, trust })
 }
 
@@ -116,6 +125,10 @@ pub async fn confirm_with(
     answer: &Answer<'_>,
     device: &Device,
 ) -> Result<SignedIn> {
+    let guess = match answer.can_be_guessed() {
+        true => guesses::confirmation(services, who.session_id).await?,
+        false => Attempt::uncounted(),
+    };
     let mut tx = services.database.begin_as(who.user_id).await?;
     let second = match prove(services, &mut tx, who.user_id, None, answer).await? {
         Ok(second) => second,
@@ -130,6 +143,7 @@ pub async fn confirm_with(
     let renewed = renew(services, &mut tx, who, Some(second)).await?;
     audit::record(services, &mut tx, Act::of(who.user_id, "proof.given").after(&second), device).await?;
     tx.commit().await?;
+    guess.was_right(services).await;
     Ok(renewed)
 }
 

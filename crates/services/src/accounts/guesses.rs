@@ -1,0 +1,196 @@
+//! Slowing those who guess, without locking anybody out.
+//!
+//! An attempt is charged to several counters before it is judged, so that attempts at once count,
+//! too, and given back if it was right. A browser on which its owner has signed in before has a
+//! counter of its own: whatever strangers try elsewhere, it is not slowed. All others share, for each
+//! address that is typed, one counter with those of their network and a far more generous one with
+//! everybody. An address without an account is counted like one with.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{SessionId, UserId, account::Email};
+use sha2::{Digest as _, Sha256};
+use storage::guesses::{self, Slowing};
+
+use super::{known_browser, sessions::Device};
+use crate::{Result, ServiceError, Services};
+
+type Key = [u8; 32];
+
+/// What is counted, and how patiently.
+#[derive(Clone, Copy)]
+struct Counter {
+    key: Key,
+    free: i32,
+    longest: TimeDelta,
+    forgotten_after: TimeDelta,
+    /// Whether one right attempt makes up for all wrong ones.
+    forgiving: bool,
+}
+
+/// Nothing is kept for longer.
+pub(super) const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// An attempt that is charged.
+#[must_use]
+pub(super) struct Attempt(Vec<Counter>);
+
+/// Before a password is compared at sign-in. `account` is whose the address is, if anybody's.
+pub(super) async fn sign_in(
+    services: &Services,
+    email: &Email,
+    account: Option<UserId>,
+    device: &Device,
+) -> Result<Attempt> {
+    if !services.slow_guessing {
+        return Ok(Attempt::uncounted());
+    }
+    if let Some(known) = known_browser::of(services, services.database.house(), account, device).await? {
+        return begin(services, vec![patient(key("browser", &[&known]), 10)]).await;
+    }
+    let (email, network) = (email.as_str().as_bytes(), network(device));
+    let counters = vec![
+        patient(key("address and network", &[email, &network]), 8),
+        generous(key("network", &[&network]), 50),
+        Counter { forgotten_after: KEPT, ..generous(key("address", &[email]), 100) },
+    ];
+    begin(services, counters).await
+}
+
+/// Before a second factor that could be guessed is compared. Only who has given the first one comes
+/// here.
+pub(super) async fn second_factor(services: &Services, user_id: UserId, device: &Device) -> Result<Attempt> {
+    if !services.slow_guessing {
+        return Ok(Attempt::uncounted());
+    }
+    let account = user_id.uuid();
+    let known = known_browser::of(services, services.database.house(), Some(user_id), device).await?;
+    let here = known.map_or_else(|| network(device), Vec::from);
+    begin(services, vec![patient(key("second factor", &[account.as_bytes(), &here]), 5)]).await
+}
+
+/// Before somebody who is signed in proves once more who they are. Whoever found a browser open
+/// slows down nobody but themselves.
+pub(super) async fn confirmation(services: &Services, session: SessionId) -> Result<Attempt> {
+    begin(services, vec![patient(key("confirmation", &[session.uuid().as_bytes()]), 5)]).await
+}
+
+const fn patient(key: Key, free: i32) -> Counter {
+    Counter {
+        key,
+        free,
+        longest: TimeDelta::minutes(15),
+        forgotten_after: TimeDelta::hours(1),
+        forgiving: true,
+    }
+}
+
+/// For what is shared with strangers: whoever waits because of them does not wait for long.
+const fn generous(key: Key, free: i32) -> Counter {
+    Counter { longest: TimeDelta::minutes(1), forgiving: false, ..patient(key, free) }
+}
+
+/// What stands for something in the database, from which it cannot be read.
+pub(super) fn key(kind: &str, parts: &[&[u8]]) -> Key {
+    let mut hash = Sha256::new();
+    hash.update(kind);
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// The network of a device as far as guesses are counted: of IPv6, the 64 bits that one customer has
+/// at least.
+pub(super) fn network(device: &Device) -> Vec<u8> {
+    match device.address.map(|address| address.to_canonical()) {
+        None => Vec::new(),
+        Some(IpAddr::V4(address)) => address.octets().to_vec(),
+        Some(IpAddr::V6(address)) => address.octets()[..8].to_vec(),
+    }
+}
+
+/// Errors: [`ServiceError::TooMany`] where one has to wait; nothing is counted then.
+async fn begin(services: &Services, mut counters: Vec<Counter>) -> Result<Attempt> {
+    if !services.slow_guessing {
+        return Ok(Attempt::uncounted());
+    }
+    // Always in the same order, so that nobody waits for one who waits for them.
+    counters.sort_unstable_by_key(|counter| counter.key);
+    let now = services.now();
+    let mut tx = services.database.begin_as_house().await?;
+    for counter in &counters {
+        let slowing = Slowing {
+            free: counter.free,
+            longest: counter.longest.as_seconds_f64(),
+            forget_before: now - counter.forgotten_after,
+        };
+        if !guesses::charge(&mut tx, &counter.key, slowing, now).await? {
+            let keys: Vec<_> = counters.iter().map(|counter| counter.key).collect();
+            let until = guesses::blocked_until(&mut *tx, &keys).await?;
+            metrics::counter!("guesses_slowed_total").increment(1);
+            return Err(ServiceError::TooMany(wait(until, now)));
+        }
+    }
+    tx.commit().await?;
+    Ok(Attempt(counters))
+}
+
+/// In whole seconds, at least one: whoever comes back after them is judged.
+fn wait(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> TimeDelta {
+    let milliseconds = until.map_or(0, |until| (until - now).num_milliseconds());
+    TimeDelta::seconds((milliseconds + 999).div_euclid(1_000).max(1))
+}
+
+impl Attempt {
+    /// One that nobody could be guessing with.
+    pub(super) const fn uncounted() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Takes the charge back: it was right. Should that fail, the person is let in all the same, and
+    /// has one attempt less for an hour.
+    pub(super) async fn was_right(self, services: &Services) {
+        if self.0.is_empty() {
+            return;
+        }
+        if let Err(error) = self.refund(services).await {
+            tracing::warn!(%error, "a right attempt counts as a wrong one");
+        }
+    }
+
+    async fn refund(self, services: &Services) -> Result<()> {
+        let mut tx = services.database.begin_as_house().await?;
+        for counter in self.0 {
+            if counter.forgiving {
+                guesses::forget(&mut tx, &counter.key).await?;
+            } else {
+                guesses::refund(&mut tx, &counter.key, services.now()).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_customer_of_ipv6_is_one_network_and_a_mapped_address_is_the_one_it_maps() {
+        let at = |address: &str| network(&Device { address: address.parse().ok(), ..Device::default() });
+        assert_eq!(at("2001:db8:1:2::1"), at("2001:db8:1:2:ffff::9"));
+        assert_ne!(at("2001:db8:1:2::1"), at("2001:db8:1:3::1"));
+        assert_eq!(at("::ffff:192.0.2.1"), at("192.0.2.1"));
+        assert_ne!(at("192.0.2.1"), at("192.0.2.2"));
+    }
+
+    #[test]
+    fn keys_of_different_things_differ_however_their_parts_are_cut() {
+        let keys = [key("a", &[b"bc"]), key("ab", &[b"c"]), key("a", &[b"b", b"c"]), key("a", &[b"bc", b""])];
+        assert!((1..keys.len()).all(|n| !keys[..n].contains(&keys[n])));
+    }
+}

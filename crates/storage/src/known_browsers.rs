@@ -1,0 +1,69 @@
+//! Browsers on which somebody has signed in before, by the hash of the token that they keep.
+
+use chrono::{DateTime, Utc};
+use domain::UserId;
+use sqlx::{PgConnection, PgExecutor};
+
+use crate::Result;
+
+/// Remembers a browser for this person. Of theirs, at most so many are remembered: those used last.
+pub async fn remember(
+    db: &mut PgConnection,
+    token_hash: &[u8; 32],
+    user_id: UserId,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into auth.known_browsers (token_hash, user_id, last_used_at) values ($1, $2, $3)",
+        token_hash.as_slice(),
+        user_id.uuid(),
+        now,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "delete from auth.known_browsers where token_hash in
+             (select token_hash from auth.known_browsers where user_id = $1
+              order by last_used_at desc offset $2)",
+        user_id.uuid(),
+        most,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether this person has signed in on the browser before; notes that it is used.
+pub async fn is_of(
+    db: impl PgExecutor<'_>,
+    token_hash: &[u8; 32],
+    user_id: UserId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "update auth.known_browsers set last_used_at = $3 where token_hash = $1 and user_id = $2",
+        token_hash.as_slice(),
+        user_id.uuid(),
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Whether anybody has signed in on the browser before.
+pub async fn is_known(db: impl PgExecutor<'_>, token_hash: &[u8; 32]) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from auth.known_browsers where token_hash = $1) as "known!""#,
+        token_hash.as_slice(),
+    )
+    .fetch_one(db)
+    .await?)
+}
+
+/// Forgets browsers that were not used since.
+pub async fn prune(db: impl PgExecutor<'_>, before: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("delete from auth.known_browsers where last_used_at < $1", before).execute(db).await?;
+    Ok(())
+}
