@@ -1,7 +1,7 @@
 //! Signing in with accounts at other sites, and connecting them to one's own.
 //!
-//! Somebody is sent away with a cookie ([`begin`]), and comes back with an answer ([`come_back`]).
-//! Who is known is let in; who is not, and whose address nobody has here, may join ([`finish`]). An
+//! Somebody is sent away with a cookie ([`begin()`]), and comes back with an answer ([`come_back()`]).
+//! Who is known is let in; who is not, and whose address nobody has here, may join ([`finish()`]). An
 //! account is never connected because of an address: its owner does that, signed in ([`Purpose::Link`]).
 //! The people of an organisation are the exception ([`member`]): it owns their addresses.
 
