@@ -3,7 +3,7 @@
 //! Somebody is sent away with a cookie ([`begin()`]), and comes back with an answer ([`come_back()`]).
 //! Who is known is let in; who is not, and whose address nobody has here, may join ([`finish()`]). An
 //! account is never connected because of an address: its owner does that, signed in ([`Purpose::Link`]).
-//! The people of an organisation are the exception ([`member`]): it owns their addresses.
+//! The people of an organisation are the exception (`member`): it owns their addresses.
 
 mod begin;
 mod come_back;
