@@ -139,7 +139,10 @@ pub async fn confirm(
 
 #[server(endpoint = "save_account", prefix = "/api")]
 pub async fn save_account(form: AccountForm) -> Result<(), ApiError> {
-    accounts::change(&ssr::services(), &ssr::signed_in()?, &form, &ssr::device()).await?;
+    let changed = accounts::change(&ssr::services(), &ssr::signed_in()?, &form, &ssr::device()).await?;
+    if let Some(renewed) = changed {
+        ssr::keep_session(&renewed);
+    }
     ssr::redirect("/account?saved=1");
     Ok(())
 }

@@ -18,7 +18,7 @@ pub struct PrivateForm {
 }
 
 /// Valid private details.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct PrivateDetails {
     pub legal_name: Option<String>,
     /// As of E.164: a plus sign and 7 to 15 digits.

@@ -33,18 +33,23 @@ pub(crate) async fn send(services: &Services, db: &mut PgConnection, to: &str, l
     Ok(())
 }
 
-/// So many letters go to an address that anybody can name within each half hour, whoever asks for
-/// them. Every link is good for half an hour at least, so that who has had enough letters has one
+/// So many letters of a kind go to an address that anybody can name within each half hour, whoever
+/// asks for them. Other kinds are not held up by them: who is signed up by strangers still gets a link
+/// for a new password. Every link is good for half an hour at least, so that who has had enough letters has one
 /// that works, and nobody can keep another from getting in by asking in their name.
 const MOST_IN_HALF_AN_HOUR: i32 = 4;
 
 /// Whether one more letter may go to an address that anybody can name. The letter is counted.
-pub(crate) async fn may_send(services: &Services, attempt: &Attempt, to: &str) -> Result<bool, Failure> {
+pub(crate) async fn may_send<J: Job>(
+    services: &Services,
+    attempt: &Attempt,
+    to: &str,
+) -> Result<bool, Failure> {
     // The first attempt counts for all of them.
     if attempt.number() > 1 {
         return Ok(true);
     }
-    let sent = letter_counts::count(services.database.house(), to, services.now()).await;
+    let sent = letter_counts::count(services.database.house(), J::KIND, to, services.now()).await;
     let sent = sent.map_err(Failure::retry)?;
     if sent > MOST_IN_HALF_AN_HOUR {
         tracing::info!(sent, "an address has had enough letters for now");

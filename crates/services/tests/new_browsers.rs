@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use services::{
     ServiceError,
     accounts::{
-        self, Admission, Device,
+        self, Admission, Device, SignedIn,
         second_factor::{self as factors, Answer, Finished},
     },
 };
@@ -68,6 +68,28 @@ async fn a_password_alone_opens_nothing_in_a_browser_that_is_not_ones_own(pool: 
     asked(&world, &Device::default()).await;
     world.advance(TimeDelta::days(31));
     assert!(password(&world, &own).await.signed_in().is_none(), "for a month");
+}
+
+/// Such a browser once counted as a trusted one, with which nothing that guards the account could ever
+/// be changed.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn in_a_browser_of_ones_own_one_proves_who_one_is(pool: PgPool) {
+    let world = world(pool).await;
+    world.person("Ada", "client").await;
+    let s = &world.services;
+    let (token, code) = asked(&world, &Device::default()).await;
+    let done = answer(&world, &token, &code, true).await.unwrap();
+    let own = Device { trust: Some(done.trust.unwrap().token), ..Device::default() };
+    let signed_in = password(&world, &own).await.signed_in().unwrap();
+    let who = async |signed_in: &SignedIn| {
+        accounts::authenticate(s, signed_in.token.expose_secret()).await.unwrap().unwrap().principal
+    };
+    assert!(who(&signed_in).await.proved(s.now()).is_ok(), "a password is a proof");
+    world.advance(TimeDelta::minutes(11));
+    let ada = who(&signed_in).await;
+    assert!(ada.proved(s.now()).is_err());
+    let confirmed = accounts::confirm(s, &ada, PASSWORD, &own).await.unwrap();
+    assert!(who(&confirmed).await.proved(s.now()).is_ok());
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

@@ -16,8 +16,7 @@ use services::{
     ServiceError, Services,
     accounts::{self, Admission, Device},
     organisations::{self, Own},
-    own_data,
-    tokens::{self, Refused},
+    own_data, tokens,
 };
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World, enter};
@@ -302,10 +301,11 @@ async fn a_required_issuer_leaves_no_other_way_in_and_tells_nothing_of_accounts(
         let refused = accounts::sign_up(s, &form, "", &device).await;
         assert!(matches!(refused, Err(ServiceError::OrganisationOnly)), "{email}");
     }
-    let exchanged = tokens::exchange(s, token.expose_secret(), None, &device).await;
-    assert!(matches!(exchanged, Err(Refused::Service(ServiceError::OrganisationOnly))));
-    let refreshed = tokens::refresh(s, issued.refresh_token.expose_secret(), None, &device).await;
-    assert!(matches!(refreshed, Err(Refused::Service(ServiceError::OrganisationOnly))));
+    assert!(tokens::exchange(s, token.expose_secret(), None, &device).await.is_err());
+    assert!(tokens::refresh(s, issued.refresh_token.expose_secret(), None, &device).await.is_err());
+    for bearer in [token.expose_secret(), issued.access_token.expose_secret()] {
+        assert!(tokens::authenticate(s, bearer, &device).await.unwrap().is_none(), "an older token");
+    }
     assert!(why(tokens::create(s, &ada, &form, &device).await).contains("Your organisation"));
     let away = AddressForm { email: "ada@home.example".into() };
     assert!(why(accounts::ask_email_change(s, &ada, &away, &device).await).contains("Your organisation"));

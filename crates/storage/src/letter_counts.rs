@@ -6,9 +6,9 @@ use sqlx::PgExecutor;
 
 use crate::Result;
 
-/// Counts a letter; gives how many it are within the half hour, with it.
-pub async fn count(db: impl PgExecutor<'_>, address: &str, now: DateTime<Utc>) -> Result<i32> {
-    let hash = Sha256::digest(address.as_bytes());
+/// Counts a letter of a kind; gives how many it are within the half hour, with it.
+pub async fn count(db: impl PgExecutor<'_>, kind: &str, address: &str, now: DateTime<Utc>) -> Result<i32> {
+    let hash = Sha256::digest(format!("{kind} {address}"));
     let half_hour = now.duration_trunc(TimeDelta::minutes(30)).unwrap_or(now);
     Ok(sqlx::query_scalar!(
         "insert into auth.letter_counts as counts (address_hash, half_hour, sent) values ($1, $2, 1)

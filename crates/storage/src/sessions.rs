@@ -153,7 +153,7 @@ pub async fn touch(
 }
 
 /// Gives a session another token, after which the old one opens nothing; notes when its owner has
-/// last proved who they are.
+/// last proved who they are. Whoever proves it needs no trusted browser to stand in for a factor.
 pub async fn rotate(
     db: impl PgExecutor<'_>,
     id: SessionId,
@@ -163,7 +163,8 @@ pub async fn rotate(
 ) -> Result<()> {
     sqlx::query!(
         "update auth.sessions
-         set token_hash = $2, proved_at = $3, second_factor = coalesce($4, second_factor) where id = $1",
+         set token_hash = $2, proved_at = $3,
+             second_factor = coalesce($4, nullif(second_factor, 'trusted_device')) where id = $1",
         id.uuid(),
         token_hash.as_slice(),
         proved_at,

@@ -54,6 +54,28 @@ fn every_address_has_its_rule_and_every_rule_its_address() {
     assert!(stale.is_empty(), "rules for what is not there: {stale:?}");
 }
 
+/// What neither Leptos nor its server functions know of is listed here, and nothing is forgotten.
+#[test]
+fn every_route_of_the_server_is_listed() {
+    let listed: BTreeSet<&str> = OTHERS.iter().map(|(_, path)| *path).collect();
+    let mut found = BTreeSet::new();
+    let sources = crate::documents::sources("server/src");
+    for text in &sources {
+        // A path that is no literal could not be found here.
+        let routes = text.split(".route(").skip(1).map(str::trim_start);
+        // Pages are read from Leptos, and server functions from their registry.
+        let known = ["listing.path()", "\"/api/{*function}\""];
+        for route in routes.filter(|route| !known.iter().any(|known| route.starts_with(known))) {
+            let path = route.strip_prefix('"').and_then(|rest| rest.split('"').next());
+            let path = path.unwrap_or_else(|| panic!("a route without a literal: {route:.60}"));
+            found.insert(path);
+        }
+    }
+    assert!(found.contains("/ws/feed") && found.contains("/api/v1/me"), "{found:?}");
+    let unlisted: Vec<_> = found.difference(&listed).collect();
+    assert!(unlisted.is_empty(), "give {unlisted:?} a line in OTHERS and a rule in app/src/access.rs");
+}
+
 /// `RENEW_DOCS=1` writes it.
 #[test]
 fn the_document_tells_the_table() {

@@ -80,18 +80,18 @@ pub(crate) async fn admit(
     // mailbox. Whoever comes by a link has just shown that it is theirs.
     let by_mail = !factors.guard() && services.confirm_new_browsers && first != FirstFactor::EmailLink;
     let due = factors.guard() || by_mail;
+    let trusted = due
+        && first != FirstFactor::Passkey
+        && !services.needs_second_factor(&person.roles)
+        && is_trusted(services, db, user_id, device).await?;
     let second = match first {
         // It verifies the person itself: what one has, and what one is or knows.
         FirstFactor::Passkey => Some(SecondFactor::Passkey),
-        _ if due
-            && !services.needs_second_factor(&person.roles)
-            && is_trusted(services, db, user_id, device).await? =>
-        {
-            Some(SecondFactor::TrustedDevice)
-        }
+        // It stands in for a second factor where there is one.
+        _ if trusted && factors.guard() => Some(SecondFactor::TrustedDevice),
         _ => None,
     };
-    if due && second.is_none() {
+    if due && second.is_none() && !trusted {
         let (token, token_hash) = new_token()?;
         let now = services.now();
         pending_sign_ins::insert(&mut *db, &token_hash, user_id, first, now + PENDING_LASTS).await?;

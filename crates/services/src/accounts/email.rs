@@ -188,7 +188,7 @@ pub(super) fn handle(services: &Services, runner: Runner) -> Runner {
 
 async fn write(services: &Services, job: WriteToEnd, attempt: &Attempt) -> Result<(), Failure> {
     let house = services.database.house();
-    if !letters::may_send(services, attempt, &job.to).await? {
+    if !letters::may_send::<WriteToEnd>(services, attempt, &job.to).await? {
         return Ok(());
     }
     if !job.old_end && users::has_account(house, &job.to).await.map_err(Failure::retry)? {

@@ -102,13 +102,13 @@ pub(super) fn key(kind: &str, parts: &[&[u8]]) -> Key {
     hash.finalize().into()
 }
 
-/// The network of a device as far as guesses are counted: of IPv6, the 64 bits that one customer has
-/// at least.
+/// The network of a device as far as guesses are counted: of IPv6, the 48 bits that one customer has
+/// at most, so that nobody is many networks.
 pub(super) fn network(device: &Device) -> Vec<u8> {
     match device.address.map(|address| address.to_canonical()) {
         None => Vec::new(),
         Some(IpAddr::V4(address)) => address.octets().to_vec(),
-        Some(IpAddr::V6(address)) => address.octets()[..8].to_vec(),
+        Some(IpAddr::V6(address)) => address.octets()[..6].to_vec(),
     }
 }
 
@@ -182,8 +182,8 @@ mod tests {
     #[test]
     fn a_customer_of_ipv6_is_one_network_and_a_mapped_address_is_the_one_it_maps() {
         let at = |address: &str| network(&Device { address: address.parse().ok(), ..Device::default() });
-        assert_eq!(at("2001:db8:1:2::1"), at("2001:db8:1:2:ffff::9"));
-        assert_ne!(at("2001:db8:1:2::1"), at("2001:db8:1:3::1"));
+        assert_eq!(at("2001:db8:1:2::1"), at("2001:db8:1:ffff:ffff::9"));
+        assert_ne!(at("2001:db8:1:2::1"), at("2001:db8:2:2::1"));
         assert_eq!(at("::ffff:192.0.2.1"), at("192.0.2.1"));
         assert_ne!(at("192.0.2.1"), at("192.0.2.2"));
     }

@@ -29,9 +29,22 @@ pub async fn own(services: &Services, who: &Principal) -> Result<User> {
 }
 
 /// Changes name, home region and roles. A freelancer's profile moves along with its owner, and is
-/// paused when they give up freelancing.
-pub async fn change(services: &Services, who: &Principal, form: &AccountForm, device: &Device) -> Result<()> {
+/// paused when they give up freelancing. Other roles need a fresh proof, and give the session another
+/// token.
+pub async fn change(
+    services: &Services,
+    who: &Principal,
+    form: &AccountForm,
+    device: &Device,
+) -> Result<Option<SignedIn>> {
     let change = form.validate()?;
+    let chosen = |roles: &domain::role::Roles| -> Vec<Role> {
+        roles.iter().filter(|role| matches!(role, Role::Freelancer | Role::Client)).collect()
+    };
+    let (before, after) = (chosen(&who.roles), chosen(&change.roles));
+    if before != after {
+        who.proved(services.now())?;
+    }
     let mut tx = services.database.begin_as(who.user_id).await?;
     if !change.roles.contains(Role::Client) && storage::jobs::has_open(&mut *tx, who.user_id).await? {
         let message = "You have open jobs as a client. Close them before you give up hiring.";
@@ -46,14 +59,11 @@ pub async fn change(services: &Services, who: &Principal, form: &AccountForm, de
     // The name is masked in what is embedded, and the region is a condition of matching: either
     // change may alter the matches of a profile. Without one, there is nothing to do.
     events::append(&mut tx, Event::ProfileSaved { user_id: who.user_id }).await?;
-    let chosen = |roles: &domain::role::Roles| -> Vec<Role> {
-        roles.iter().filter(|role| matches!(role, Role::Freelancer | Role::Client)).collect()
-    };
-    let act =
-        Act::of(who.user_id, "account.changed").before(&chosen(&who.roles)).after(&chosen(&change.roles));
+    let renewed = if before == after { None } else { Some(change_token(&mut tx, who).await?) };
+    let act = Act::of(who.user_id, "account.changed").before(&before).after(&after);
     audit::record(services, &mut tx, act, device).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(renewed)
 }
 
 /// Changes the password and signs out everywhere else. Whoever has just proved who they are need not

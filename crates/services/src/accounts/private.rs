@@ -15,8 +15,11 @@ use crate::{
     vault::{Purpose, Vault},
 };
 
-/// One's own private details.
+/// One's own private details. Whoever looks at another's pages finds none.
 pub async fn private_details(services: &Services, who: &Principal) -> Result<PrivateDetails> {
+    if who.viewed_by.is_some() {
+        return Ok(PrivateDetails::default());
+    }
     private_details_of(services, who.user_id).await
 }
 

@@ -114,7 +114,7 @@ pub(super) fn handle(services: &Services, runner: Runner) -> Runner {
 }
 
 async fn write(services: &Services, job: WriteToForgetful, attempt: &Attempt) -> Result<(), Failure> {
-    if !letters::may_send(services, attempt, &job.to).await? {
+    if !letters::may_send::<WriteToForgetful>(services, attempt, &job.to).await? {
         return Ok(());
     }
     let known = users::status_of_address(services.database.house(), &job.to).await.map_err(Failure::retry)?;

@@ -287,7 +287,7 @@ pub(crate) async fn renew(
 /// Gives a session another token, because what guards the account has changed. That is no proof of
 /// who somebody is: the last one ages on.
 pub(crate) async fn change_token(db: &mut sqlx::PgConnection, who: &Principal) -> Result<SignedIn> {
-    rotate(db, who, None, who.proved_at).await
+    rotate(db, who, who.second_factor, who.proved_at).await
 }
 
 async fn rotate(

@@ -264,7 +264,7 @@ pub(super) fn handle(services: &Services, runner: Runner) -> Runner {
 async fn write(services: &Services, id: Uuid, attempt: &Attempt) -> Result<(), Failure> {
     let house = services.database.house();
     let Some(to) = sign_ups::address(house, id).await.map_err(Failure::retry)? else { return Ok(()) };
-    if !letters::may_send(services, attempt, &to).await? {
+    if !letters::may_send::<WriteToNewcomer>(services, attempt, &to).await? {
         return Ok(());
     }
     let letter = if users::has_account(house, &to).await.map_err(Failure::retry)? {

@@ -101,6 +101,9 @@ pub async fn prove_domain(services: &Services, who: &Principal, domain: &str, de
             if !proved? {
                 return Err(ServiceError::NotFound("domain"));
             }
+            if organisation.required {
+                organisations::end_other_sessions(&mut tx, organisation.id, who.session_id).await?;
+            }
             let act = Act::of(who.user_id, "organisation.domain_proved").after(&domain);
             audit::record(services, &mut tx, act, device).await?;
             tx.commit().await?;

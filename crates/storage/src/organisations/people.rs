@@ -156,6 +156,22 @@ pub async fn people(db: impl PgExecutor<'_>, id: OrganisationId) -> Result<i64> 
 /// Signs everybody out who has an address of the organisation's proved domains, but for one session and
 /// for administrators; gives how many sessions that were.
 pub async fn end_other_sessions(db: &mut PgConnection, id: OrganisationId, keep: SessionId) -> Result<u64> {
+    for begun_or_given in [
+        "auth.pending_sign_ins",
+        "auth.personal_tokens",
+        "auth.email_changes",
+        "auth.password_resets",
+        "auth.trusted_devices",
+    ] {
+        let statement = format!(
+            "delete from {begun_or_given} t using auth.users u, auth.organisation_domains d
+             where u.id = t.user_id and d.domain = split_part(u.email, '@', 2)
+               and d.organisation_id = $1 and d.proved_at is not null
+               and not exists (select from auth.user_roles r
+                               where r.user_id = u.id and r.role in ('admin', 'superadmin'))"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id.uuid()).execute(&mut *db).await?;
+    }
     let done = sqlx::query!(
         "delete from auth.sessions s using auth.users u, auth.organisation_domains d
          where u.id = s.user_id and d.domain = split_part(u.email, '@', 2)
