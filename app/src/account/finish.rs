@@ -1,10 +1,10 @@
-use domain::{account::AccountForm, place::Region};
+use domain::account::AccountForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
 use services::accounts::external::{self, Joining};
 
-use super::with::brand;
+use super::{Home, PurposeAndName, with::brand};
 use crate::{
     error::ApiError,
     head,
@@ -65,32 +65,8 @@ fn Finish(joining: Joining, form: AccountForm, error: Option<ApiError>) -> impl 
             </p>
             <form class="form" method="post" action="/api/finish_sign_up">
                 {faults(error.as_ref(), labels)}
-                <RadioCards
-                    name="form[purpose]"
-                    legend="What brings you here?"
-                    options=super::purposes()
-                    value=form.purpose
-                    errors=errors.clone()
-                />
-                <TextInput
-                    name="form[display_name]"
-                    label="Name"
-                    hint="As others see it: yours or your company's. It never plays a part in matching."
-                    value=form.display_name
-                    autocomplete="name"
-                    min_length=2_u32
-                    max_length=80_u32
-                    errors=errors.clone()
-                />
-                <Select
-                    name="form[region]"
-                    label="Where you are at home"
-                    hint="Jobs that are open to people of this region can match you."
-                    options=choices(Region::ALL, Region::as_str, Region::label)
-                    value=form.region
-                    empty="Choose a region"
-                    errors=errors
-                />
+                <PurposeAndName purpose=form.purpose name=form.display_name errors=errors.clone() />
+                <Home region=form.region errors />
                 <div class="form-actions">
                     <Button kind=ButtonKind::Primary size=ButtonSize::Large>"Create my account"</Button>
                 </div>

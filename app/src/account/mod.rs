@@ -57,11 +57,12 @@ pub use with_api::*;
 use domain::{
     FieldErrors,
     account::PASSWORD_LENGTH,
+    place::Region,
     role::{Role, Roles},
 };
 use leptos::prelude::*;
 
-use crate::ui::{CardChoice, TextInput};
+use crate::ui::{CardChoice, RadioCards, Select, TextInput, choices};
 
 const FREELANCER: &str = "freelancer";
 const CLIENT: &str = "client";
@@ -107,4 +108,46 @@ fn new_password_field(label: &'static str, errors: FieldErrors) -> impl IntoView
 fn password_bounds() -> (u32, u32) {
     let bound = |chars: usize| u32::try_from(chars).unwrap_or(u32::MAX);
     (bound(*PASSWORD_LENGTH.start()), bound(*PASSWORD_LENGTH.end()))
+}
+
+/// What somebody new is asked first, whichever way they came.
+#[component]
+pub fn PurposeAndName(purpose: String, name: String, errors: FieldErrors) -> impl IntoView {
+    view! {
+        <RadioCards
+            name="form[purpose]"
+            legend="What brings you here?"
+            options=purposes()
+            value=purpose
+            errors=errors.clone()
+        />
+        <TextInput
+            name="form[display_name]"
+            label="Name"
+            hint="As others see it: yours or your company's. It never plays a part in matching."
+            value=name
+            autocomplete="name"
+            min_length=2_u32
+            max_length=80_u32
+            errors
+        />
+    }
+    .into_any()
+}
+
+/// Where somebody new is at home.
+#[component]
+pub fn Home(region: String, errors: FieldErrors) -> impl IntoView {
+    view! {
+        <Select
+            name="form[region]"
+            label="Where you are at home"
+            hint="Jobs that are open to people of this region can match you."
+            options=choices(Region::ALL, Region::as_str, Region::label)
+            value=region
+            empty="Choose a region"
+            errors
+        />
+    }
+    .into_any()
 }

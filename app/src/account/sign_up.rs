@@ -1,4 +1,4 @@
-use domain::{account::SignUpForm, place::Region};
+use domain::account::SignUpForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use services::accounts::{
     external::{self, Offer},
 };
 
-use super::{proof::Proof, with::ContinueWith};
+use super::{Home, PurposeAndName, proof::Proof, with::ContinueWith};
 use crate::{
     error::ApiError,
     head,
@@ -80,23 +80,7 @@ fn SignUp(
             <form class="form" method="post" action="/api/sign_up">
                 {faults(error.as_ref(), labels)}
                 <input type="hidden" name="next" value=next />
-                <RadioCards
-                    name="form[purpose]"
-                    legend="What brings you here?"
-                    options=super::purposes()
-                    value=form.purpose
-                    errors=errors.clone()
-                />
-                <TextInput
-                    name="form[display_name]"
-                    label="Name"
-                    hint="As others see it: yours or your company's. It never plays a part in matching."
-                    value=form.display_name
-                    autocomplete="name"
-                    min_length=2_u32
-                    max_length=80_u32
-                    errors=errors.clone()
-                />
+                <PurposeAndName purpose=form.purpose name=form.display_name errors=errors.clone() />
                 <TextInput
                     name="form[email]"
                     label="E-mail address"
@@ -117,15 +101,7 @@ fn SignUp(
                     max_length=longest
                     errors=errors.clone()
                 />
-                <Select
-                    name="form[region]"
-                    label="Where you are at home"
-                    hint="Jobs that are open to people of this region can match you."
-                    options=choices(Region::ALL, Region::as_str, Region::label)
-                    value=form.region
-                    empty="Choose a region"
-                    errors=errors
-                />
+                <Home region=form.region errors />
                 {challenge.map(|challenge| view! { <Proof challenge /> })}
                 <div class="form-actions">
                     <Button kind=ButtonKind::Primary size=ButtonSize::Large>"Create my account"</Button>

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::ui::PageHeader;
+use crate::account::SectionLayout;
 
 /// The pages of administration: text and address.
 const PAGES: [(&str, &str); 2] = [("People", "/admin/people"), ("Audit trail", "/admin/trail")];
@@ -14,28 +14,10 @@ pub fn AdminLayout(
     #[prop(optional, into)] lede: String,
     children: Children,
 ) -> impl IntoView {
-    let links: Vec<_> = PAGES
-        .into_iter()
-        .map(|(text, href)| {
-            view! {
-                <li>
-                    <a href=href aria-current=(href == here).then_some("page")>
-                        {text}
-                    </a>
-                </li>
-            }
-        })
-        .collect();
     view! {
-        <div class="account">
-            <nav class="account-nav" aria-label="Administration">
-                <ul>{links}</ul>
-            </nav>
-            <div class="account-main account-main-wide">
-                <PageHeader title lede />
-                {children()}
-            </div>
-        </div>
+        <SectionLayout label="Administration" pages=PAGES.to_vec() here title lede wide=true>
+            {children()}
+        </SectionLayout>
     }
     .into_any()
 }

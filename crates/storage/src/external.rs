@@ -29,6 +29,26 @@ pub struct Flow {
     pub sealed: Vec<u8>,
 }
 
+struct FlowRow {
+    id: Uuid,
+    purpose: String,
+    user_id: Option<Uuid>,
+    flow_sealed: Vec<u8>,
+}
+
+impl TryFrom<FlowRow> for Flow {
+    type Error = crate::Error;
+
+    fn try_from(row: FlowRow) -> Result<Self> {
+        Ok(Self {
+            id: row.id,
+            purpose: stored("purpose", &row.purpose)?,
+            user_id: row.user_id.map(UserId::from),
+            sealed: row.flow_sealed,
+        })
+    }
+}
+
 pub async fn insert_flow(db: &mut PgConnection, flow: &NewFlow<'_>) -> Result<()> {
     sqlx::query!(
         "insert into auth.external_flows (id, token_hash, purpose, user_id, flow_sealed, expires_at)
@@ -51,7 +71,8 @@ pub async fn flow(
     token_hash: &[u8; 32],
     now: DateTime<Utc>,
 ) -> Result<Option<Flow>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        FlowRow,
         "select id, purpose, user_id, flow_sealed from auth.external_flows
          where token_hash = $1 and expires_at > $2",
         token_hash.as_slice(),
@@ -59,15 +80,7 @@ pub async fn flow(
     )
     .fetch_optional(db)
     .await?;
-    row.map(|row| {
-        Ok(Flow {
-            id: row.id,
-            purpose: stored("purpose", &row.purpose)?,
-            user_id: row.user_id.map(UserId::from),
-            sealed: row.flow_sealed,
-        })
-    })
-    .transpose()
+    row.map(Flow::try_from).transpose()
 }
 
 /// The flow of a token, which is used up by this: of two who ask for it, one gets it.
@@ -76,7 +89,8 @@ pub async fn take_flow(
     token_hash: &[u8; 32],
     now: DateTime<Utc>,
 ) -> Result<Option<Flow>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        FlowRow,
         "delete from auth.external_flows where token_hash = $1 and expires_at > $2
          returning id, purpose, user_id, flow_sealed",
         token_hash.as_slice(),
@@ -84,15 +98,7 @@ pub async fn take_flow(
     )
     .fetch_optional(db)
     .await?;
-    row.map(|row| {
-        Ok(Flow {
-            id: row.id,
-            purpose: stored("purpose", &row.purpose)?,
-            user_id: row.user_id.map(UserId::from),
-            sealed: row.flow_sealed,
-        })
-    })
-    .transpose()
+    row.map(Flow::try_from).transpose()
 }
 
 /// Removes what nobody came back for.
