@@ -12,7 +12,7 @@
 //   rotate-keys  signs with a new key and publishes no other
 //   counts       answers how often each path was asked for
 //
-// A `login_hint` that names an account, and a cookie `at_acme` that does, go before `sign-in`.
+// A `login_hint` that names an account, and a cookie `at_<name>` that does, go before `sign-in`.
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 
@@ -28,6 +28,8 @@ const chosen = options("OIDC", {
   accounts: JSON.stringify({
     ada: { email: "ada@example.com", email_verified: true, name: "Ada Lovelace", groups: ["engineers"] },
   }),
+  // Several on one machine have cookies of their own.
+  name: "acme",
   // `token` puts the claims of the scopes into the ID token; `userinfo` keeps it thin.
   claims: "userinfo",
 });
@@ -53,7 +55,14 @@ function newProvider(issuer) {
   const provider = new Provider(issuer, {
     clients: JSON.parse(chosen.clients),
     jwks: { keys: [newKey()] },
-    cookies: { keys: cookieKeys },
+    cookies: {
+      keys: cookieKeys,
+      names: {
+        session: `_session_${chosen.name}`,
+        interaction: `_interaction_${chosen.name}`,
+        resume: `_interaction_resume_${chosen.name}`,
+      },
+    },
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], groups: ["groups"] },
     conformIdTokenClaims: chosen.claims !== "token",
     features: { devInteractions: { enabled: false } },
@@ -79,7 +88,7 @@ serve(chosen.port, (issuer) => {
 
   async function interact(request, response) {
     const { params } = await current.provider.interactionDetails(request, response);
-    const named = [params.login_hint, cookie(request, "at_acme")].find((id) => accounts.has(id));
+    const named = [params.login_hint, cookie(request, `at_${chosen.name}`)].find((id) => accounts.has(id));
     const account = named ?? next.account;
     const result = next.error && !named
       ? { error: next.error, error_description: "Told so by the test." }

@@ -5,14 +5,21 @@ import { Site } from "./site";
 import { StandIn } from "./stand-in-process";
 
 export default async function setup(): Promise<() => Promise<void>> {
-  const [github, acme, dns] = await Promise.all(
-    ["github.mjs", "oidc-provider.mjs", "dns.mjs"].map((script) => StandIn.start(script)),
-  );
+  const [github, acme, google, dns] = await Promise.all([
+    StandIn.start("github.mjs"),
+    StandIn.start("oidc-provider.mjs"),
+    // As the real one does, it has what it says of people in the ID token.
+    StandIn.start("oidc-provider.mjs", ["--name", "google", "--claims", "token"]),
+    StandIn.start("dns.mjs"),
+  ]);
   const site = new Site("main", {
     EIGHTH_PROVIDERS__GITHUB__CLIENT_ID: "eighth",
     EIGHTH_PROVIDERS__GITHUB__CLIENT_SECRET: "eighth-secret",
     EIGHTH_PROVIDERS__GITHUB__WEB: github.url,
     EIGHTH_PROVIDERS__GITHUB__API: github.url,
+    EIGHTH_PROVIDERS__GOOGLE__CLIENT_ID: "eighth",
+    EIGHTH_PROVIDERS__GOOGLE__CLIENT_SECRET: "eighth-secret",
+    EIGHTH_PROVIDERS__GOOGLE__ISSUER: google.url,
     EIGHTH_PROVIDERS__OIDC__ACME__ISSUER: acme.url,
     EIGHTH_PROVIDERS__OIDC__ACME__CLIENT_ID: "eighth",
     EIGHTH_PROVIDERS__OIDC__ACME__CLIENT_SECRET: "eighth-secret",
@@ -29,13 +36,18 @@ export default async function setup(): Promise<() => Promise<void>> {
   process.env.E2E_LIMITED_URL = limited.url;
   process.env.E2E_GITHUB = github.url;
   process.env.E2E_ACME = acme.url;
+  process.env.E2E_GOOGLE = google.url;
   process.env.E2E_DNS = dns.url;
-  const redirect = `${site.url}/sign-in/with/acme/callback`;
-  await acme.control("clients", [{ client_id: "eighth", client_secret: "eighth-secret", redirect_uris: [redirect] }]);
+  for (const [name, provider] of Object.entries({ acme, google })) {
+    const redirect = `${site.url}/sign-in/with/${name}/callback`;
+    const client = { client_id: "eighth", client_secret: "eighth-secret", redirect_uris: [redirect] };
+    await provider.control("clients", [client]);
+  }
   return async () => {
     await Promise.all([site.stop(), limited.stop()]);
     github.stop();
     acme.stop();
+    google.stop();
     dns.stop();
   };
 }

@@ -1,4 +1,5 @@
-// Signing in with accounts at other sites: a stand-in for GitHub, and a real OpenID provider.
+// Signing in with accounts at other sites: a stand-in for GitHub, and a real OpenID provider, once
+// under its own name and once in place of Google.
 
 import { randomInt } from "node:crypto";
 
@@ -11,7 +12,7 @@ interface Somebody {
   email: string;
 }
 
-/** Somebody with an account at both of the other sites, in the browser of this page. */
+/** Somebody with an account at each of the other sites, in the browser of this page. */
 async function somebody(page: Page, email = `${unique("p-")}@example.com`): Promise<Somebody> {
   const id = unique("id");
   const user = { id: randomInt(1, 2 ** 47), login: id, name: "Noor Elsewhere" };
@@ -19,10 +20,12 @@ async function somebody(page: Page, email = `${unique("p-")}@example.com`): Prom
   await control(process.env.E2E_GITHUB!, "person", { id, user, emails });
   const claims = { email, email_verified: true, name: "Noor Elsewhere" };
   await control(process.env.E2E_ACME!, "account", { id, claims });
+  await control(process.env.E2E_GOOGLE!, "account", { id, claims });
   const url = process.env.E2E_BASE_URL!;
   await page.context().addCookies([
     { name: "at_github", value: id, url },
     { name: "at_acme", value: id, url },
+    { name: "at_google", value: id, url },
   ]);
   return { id, email };
 }
@@ -42,7 +45,7 @@ async function signOut(page: Page): Promise<void> {
 
 const row = (page: Page, site: string) => page.locator(".account-main .row", { hasText: site });
 
-for (const site of ["GitHub", "Acme"]) {
+for (const site of ["GitHub", "Google", "Acme"]) {
   test(`one joins with ${site}, and signs in with it`, async ({ page }) => {
     const { email } = await somebody(page);
     await page.goto("/sign-up");

@@ -87,7 +87,9 @@ pub fn in_words(action: &str) -> String {
         "sign_in.second_factor_due" => {
             "The first step of signing in was taken; the second factor was asked for"
         }
-        "sign_in.refused" => "The right password was given, but the account is suspended",
+        "sign_in.refused" => {
+            "A sign-in was right and refused: the account was suspended, or has to come in by its organisation"
+        }
         "sign_in.second_factor_failed" => "A wrong second factor was given to sign in",
         "sign_in.code_sent" => "A code to sign in was sent by e-mail",
         "app.added" => "An authenticator app was set up",

@@ -15,12 +15,13 @@ use argon2::{
     Argon2,
     password_hash::{PasswordVerifier as _, phc::PasswordHash},
 };
-use domain::browse::JobFilter;
-use identity::password::Passwords;
+use domain::{UserId, browse::JobFilter};
+use identity::{Principal, password::Passwords};
 use reqwest::header;
 use services::{Services, accounts, jobs, matches};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use storage::{Database, Logins};
+use uuid::Uuid;
 
 use crate::{
     eighth::Eighth,
@@ -51,6 +52,8 @@ const SESSION_CHECKS: usize = 5_000;
 /// Rounds with row-level security and without it, in turn, and how often each reads in a round.
 const SECURITY_ROUNDS: usize = 9;
 const SECURITY_READS: usize = 400;
+/// What is read: the open jobs, a client's own jobs, the page of one job, a feed.
+const READS: [&str; 4] = ["jobs", "own_jobs", "job", "feed"];
 
 pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Report> {
     let world = World::start(setting)?;
@@ -72,7 +75,7 @@ pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Repo
     let mut report = Report::default();
     let services = open(setting, &database)?;
     session_check(&mut report, &services, &cookies).await?;
-    row_security(&mut report, &services, &url, &cookies).await?;
+    row_security(&mut report, &services, &database, &url, &cookies).await?;
 
     // Limits on attempts would be what is measured.
     let variables = [("EIGHTH_EMBEDDING__EMBEDDER", "lexical"), ("EIGHTH_LIMITS__ENABLED", "false")];
@@ -276,13 +279,15 @@ async fn session_check(report: &mut Report, services: &Services, cookies: &[Stri
     Ok(())
 }
 
-/// What row-level security adds to reading the list of jobs and a feed: the same reads in the same
-/// database, with it and without it in turn.
+/// What row-level security adds to reading lists of jobs and a feed: the same reads in the same
+/// database, with it and without it in turn. The open jobs come from a view, which no policy slows;
+/// a client's own jobs and the page of one job come from the table, which has them.
 async fn row_security(
     report: &mut Report,
     services: &Services,
+    database: &Database,
     url: &str,
-    cookies: &[String],
+    freelancers: &[String],
 ) -> anyhow::Result<()> {
     let mut owner = PgConnection::connect(url).await?;
     let tables: Vec<String> = sqlx::query_scalar(
@@ -292,28 +297,29 @@ async fn row_security(
     .fetch_all(&mut owner)
     .await?;
     ensure!(!tables.is_empty(), "no table has row-level security");
-    let mut people = Vec::new();
-    for (_, token) in cookies.iter().filter_map(|cookie| cookie.split_once('=')) {
-        let known = accounts::authenticate(services, token).await?;
-        people.push(known.context("a session is not known")?.principal);
-    }
+    let posted: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "select distinct on (client_id) client_id, id from core.jobs where status = 'open'
+         order by client_id, id limit $1",
+    )
+    .bind(ACCOUNTS as i64)
+    .fetch_all(&mut owner)
+    .await?;
+    let clients: Vec<UserId> = posted.iter().map(|(client, _)| UserId::from_uuid(*client)).collect();
+    let clients = principals(services, &people::sign_in(database, &clients).await?).await?;
+    let freelancers = principals(services, freelancers).await?;
     let filter = JobFilter::default();
-    // By read – the list of jobs, the feed – and by whether it was on: the medians of the rounds.
-    let mut medians = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
+    // By read, and by whether it was on: the medians of the rounds.
+    let mut medians: [[Vec<f64>; 2]; READS.len()] = Default::default();
     for round in 0..=SECURITY_ROUNDS {
         for (which, word) in ["enable", "disable"].into_iter().enumerate() {
-            for table in &tables {
-                let change = format!("alter table {table} {word} row level security");
-                sqlx::query(AssertSqlSafe(change)).execute(&mut owner).await?;
-            }
-            let mut times = [Vec::new(), Vec::new()];
-            for who in people.iter().cycle().take(SECURITY_READS) {
-                let started = Instant::now();
-                ensure!(!jobs::browse(services, &filter).await?.rows.is_empty(), "there are no jobs");
-                times[0].push(started.elapsed().as_secs_f64() * 1e3);
-                let started = Instant::now();
-                matches::feed(services, who).await?;
-                times[1].push(started.elapsed().as_secs_f64() * 1e3);
+            switch(&mut owner, &tables, word).await?;
+            let mut times: [Vec<f64>; READS.len()] = Default::default();
+            let everybody = freelancers.iter().cycle().zip(clients.iter().zip(&posted).cycle());
+            for (freelancer, (client, (_, job))) in everybody.take(SECURITY_READS) {
+                times[0].push(timed(jobs::browse(services, &filter)).await?);
+                times[1].push(timed(jobs::own(services, client)).await?);
+                times[2].push(timed(jobs::view(services, Some(freelancer), (*job).into())).await?);
+                times[3].push(timed(matches::feed(services, freelancer)).await?);
             }
             // The first round warms up what plans and keeps.
             if round > 0 {
@@ -323,17 +329,54 @@ async fn row_security(
             }
         }
     }
-    for table in &tables {
-        let change = format!("alter table {table} enable row level security");
-        sqlx::query(AssertSqlSafe(change)).execute(&mut owner).await?;
-    }
+    switch(&mut owner, &tables, "enable").await?;
     owner.close().await?;
-    for (name, [on, off]) in ["jobs", "feed"].into_iter().zip(medians) {
+    for (name, [on, off]) in READS.into_iter().zip(medians) {
         let (with, without) = (percentile(&on, 0.5), percentile(&off, 0.5));
         let overhead: Vec<_> = on.iter().zip(&off).map(|(on, off)| (on / off - 1.0) * 100.0).collect();
         let note = format!("{with:.3} ms with it, {without:.3} ms without, in turn");
         let value = percentile(&overhead, 0.5);
         report.row(format!("rls_overhead_percent_{name}"), "%", value, Goal::AtMost(10.0), overhead, note);
     }
+    principal(report, database, &freelancers).await
+}
+
+/// What it costs to open a transaction on somebody's behalf, beside one on nobody's.
+async fn principal(report: &mut Report, database: &Database, people: &[Principal]) -> anyhow::Result<()> {
+    let (mut own, mut nobodys) = (Vec::new(), Vec::new());
+    for who in people.iter().cycle().take(SESSION_CHECKS) {
+        let as_person = async { anyhow::Ok(database.begin_as(who.user_id).await?.rollback().await?) };
+        own.push(timed(as_person).await?);
+        let as_nobody = async { anyhow::Ok(database.pool().begin().await?.rollback().await?) };
+        nobodys.push(timed(as_nobody).await?);
+    }
+    let (own, nobodys) = (percentile(&own, 0.5), percentile(&nobodys, 0.5));
+    let note = format!("begin and rollback as a person; {nobodys:.3} ms as nobody");
+    report.row("transaction_as_principal_p50", "ms", own, Goal::None, Vec::new(), note);
     Ok(())
+}
+
+async fn principals(services: &Services, cookies: &[String]) -> anyhow::Result<Vec<Principal>> {
+    let mut people = Vec::with_capacity(cookies.len());
+    for (_, token) in cookies.iter().filter_map(|cookie| cookie.split_once('=')) {
+        let known = accounts::authenticate(services, token).await?;
+        people.push(known.context("a session is not known")?.principal);
+    }
+    Ok(people)
+}
+
+/// Turns row-level security on or off.
+async fn switch(owner: &mut PgConnection, tables: &[String], word: &str) -> anyhow::Result<()> {
+    for table in tables {
+        let change = format!("alter table {table} {word} row level security");
+        sqlx::query(AssertSqlSafe(change)).execute(&mut *owner).await?;
+    }
+    Ok(())
+}
+
+/// How long it takes, in milliseconds.
+async fn timed<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<f64, E> {
+    let started = Instant::now();
+    work.await?;
+    Ok(started.elapsed().as_secs_f64() * 1e3)
 }

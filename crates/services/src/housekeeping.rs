@@ -29,39 +29,41 @@ impl Services {
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                _ = tidy.tick() => {
-                    if let Err(error) = self.tidy().await {
-                        tracing::warn!(%error, "tidying up failed; it will be tried again");
-                    }
-                }
+                _ = tidy.tick() => self.tidy().await,
                 _ = sample.tick() => self.sample_queues().await,
             }
         }
     }
 
-    async fn tidy(&self) -> Result<()> {
+    /// Does all of it, whatever fails: one table that cannot be tidied is no reason to keep the others'
+    /// expired secrets.
+    async fn tidy(&self) {
         let now = self.now();
         let house = self.database.house();
-        sessions::delete_expired(house, now).await?;
-        sign_ups::delete_expired(house, now).await?;
-        password_resets::delete_expired(house, now).await?;
-        email_changes::delete_expired(house, now).await?;
-        external::delete_expired_flows(house, now).await?;
-        letter_counts::prune(house, now - KEEP_COUNTS).await?;
-        known_devices::prune(house, now - KEEP_DEVICES).await?;
-        pending_sign_ins::delete_expired(house, now).await?;
-        passkeys::delete_expired(house, now).await?;
-        second_factors::delete_expired(house, now).await?;
-        trusted_devices::delete_expired(house, now).await?;
-        outbox::prune(house, now - KEEP_DELIVERED).await?;
+        tried("sessions", sessions::delete_expired(house, now).await);
+        tried("sign-ups", sign_ups::delete_expired(house, now).await);
+        tried("password resets", password_resets::delete_expired(house, now).await);
+        tried("changes of address", email_changes::delete_expired(house, now).await);
+        tried("flows of other sites", external::delete_expired_flows(house, now).await);
+        tried("counts of letters", letter_counts::prune(house, now - KEEP_COUNTS).await);
+        tried("known devices", known_devices::prune(house, now - KEEP_DEVICES).await);
+        tried("unfinished sign-ins", pending_sign_ins::delete_expired(house, now).await);
+        tried("ceremonies of passkeys", passkeys::delete_expired(house, now).await);
+        tried("second factors", second_factors::delete_expired(house, now).await);
+        tried("trusted devices", trusted_devices::delete_expired(house, now).await);
+        tried("delivered events", outbox::prune(house, now - KEEP_DELIVERED).await);
+        tried("feeds", self.prune_feeds().await);
+        tried("exports", own_data::delete_expired(house, now).await);
+        tried("proofs of domains", organisations::recheck(self).await);
+        tried("tokens", crate::tokens::tidy(self).await);
+        tried("attempts", crate::accounts::tidy(self).await);
+        tried("keys", self.vault.finish_rotation().await);
+    }
+
+    async fn prune_feeds(&self) -> Result<()> {
         let mut tx = self.database.begin_as_house().await?;
-        feeds::prune(&mut tx, now - KEEP_MESSAGES).await?;
-        tx.commit().await?;
-        own_data::delete_expired(self.database.house(), now).await?;
-        organisations::recheck(self).await?;
-        crate::tokens::tidy(self).await?;
-        crate::accounts::tidy(self).await?;
-        self.vault.finish_rotation().await
+        feeds::prune(&mut tx, self.now() - KEEP_MESSAGES).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn sample_queues(&self) {
@@ -77,5 +79,12 @@ impl Services {
             metrics::gauge!("background_jobs_parked").set(health.parked as f64);
             metrics::gauge!("background_jobs_lag_seconds").set(health.lag_seconds);
         }
+    }
+}
+
+/// Notes what was not done.
+fn tried<T, E: std::fmt::Display>(what: &'static str, result: std::result::Result<T, E>) {
+    if let Err(error) = result {
+        tracing::warn!(what, %error, "tidying up failed; it will be tried again");
     }
 }

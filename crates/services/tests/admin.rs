@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use domain::{
     UserId,
     account::{AccountStatus, SignInForm},
+    private::{PrivateDetails, PrivateForm},
     role::{Role, Roles},
 };
 use identity::Principal;
@@ -199,10 +200,31 @@ async fn new_roles_count_from_the_next_sign_in(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
+async fn with_a_role_goes_what_one_had_on_the_market_by_it(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let client = world.client("Harbour").await;
+    let job = world.post(&client, &database_job()).await;
+    let root = world.administrator("Root", Role::Superadmin).await;
+    let give =
+        async |given: &[Role]| admin::change_roles(s, &root, client.user_id, &roles(given), &here()).await;
+    let refused = give(&[Role::Freelancer]).await;
+    assert!(matches!(refused, Err(ServiceError::Invalid(_))), "the job is open");
+    admin::suspend(s, &root, client.user_id, "Complaints about payment", &here()).await.unwrap();
+    give(&[Role::Freelancer]).await.unwrap();
+    admin::reinstate(s, &root, client.user_id, &here()).await.unwrap();
+    assert!(matches!(jobs::view(s, None, job).await, Err(ServiceError::NotFound(_))), "they hire no more");
+    give(&[Role::Client]).await.unwrap();
+    assert!(jobs::view(s, None, job).await.is_ok(), "they hire again");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
 async fn who_sees_what_another_sees_does_nothing_for_them_and_leaves_a_trace(pool: PgPool) {
     let world = World::new(pool).await;
     let s = &world.services;
     let ada = world.person("Ada", "both").await;
+    let told = PrivateForm { legal_name: "Ada King".into(), ..PrivateForm::default() };
+    accounts::change_private_details(s, &ada, &told, &here()).await.unwrap();
     let mut admin = world.administrator("Admin", Role::Admin).await;
     let session = signed_in(&world, 1).await.unwrap();
     sqlx::query("update auth.sessions set second_factor = 'totp' where user_id = $1")
@@ -216,6 +238,9 @@ async fn who_sees_what_another_sees_does_nothing_for_them_and_leaves_a_trace(poo
     assert_eq!((viewing.user_id, viewing.display_name.as_str()), (ada.user_id, "Ada"));
     assert_eq!(viewing.viewed_by.as_ref().unwrap().user_id, admin.user_id);
     assert!(viewing.proved(s.now()).is_err());
+    let hers = accounts::private_details(s, &ada).await.unwrap();
+    assert_eq!(hers.legal_name.as_deref(), Some("Ada King"));
+    assert_eq!(accounts::private_details(s, &viewing).await.unwrap(), PrivateDetails::default());
     let ended = admin::end_view(s, &viewing, &here()).await.unwrap();
     assert_eq!(ended, ada.user_id);
     assert_eq!(who(&world, &session).await.unwrap().user_id, admin.user_id);

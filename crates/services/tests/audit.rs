@@ -125,6 +125,7 @@ async fn every_attempt_to_sign_in_is_written_down_with_what_was_given(pool: PgPo
     assert_eq!(told, ["session.opened", "sign_in.failed", "sign_in.failed", "sign_in.refused"]);
     let after = |n: usize| entries[n].after.as_deref().unwrap_or_default();
     assert!(after(3).contains("\"first\":\"password\""), "with which factors: {}", after(3));
+    assert_eq!(after(0), r#"{"first":"password","why":"suspended"}"#);
     for entry in &entries {
         let text = format!("{entry:?}");
         assert!(!text.contains(PASSWORD) && !text.contains("longer than") && !text.contains("right one"));

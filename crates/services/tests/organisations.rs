@@ -14,12 +14,16 @@ use identity::Principal;
 use secrecy::ExposeSecret as _;
 use services::{
     ServiceError, Services,
-    accounts::{self, Admission, Device},
+    accounts::{
+        self, Admission, Device,
+        second_factor::{self as factors, Answer},
+    },
+    audit,
     organisations::{self, Own},
     own_data, tokens,
 };
 use sqlx::PgPool;
-use test_support::{MIGRATOR, PASSWORD, World, enter};
+use test_support::{MIGRATOR, PASSWORD, World, app_code, enter, link_in};
 
 async fn create(world: &World, who: &Principal) {
     let form = OrganisationForm { name: "Acme Works".into() };
@@ -316,6 +320,60 @@ async fn a_required_issuer_leaves_no_other_way_in_and_tells_nothing_of_accounts(
 
     organisations::require(s, &mina, false, &device).await.unwrap();
     assert!(sign_in(s, "ada@acme.example", PASSWORD).await.is_ok());
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn what_was_begun_another_way_is_not_finished_once_an_issuer_is_required(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let device = Device::default();
+    let (ada, _) = enter(s, "Ada", "ada@acme.example", "client").await;
+    factors::begin_app(s, &ada).await.unwrap();
+    let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
+    let code = app_code(key.expose_secret(), s.now());
+    factors::confirm_app(s, &ada, &code, &device).await.unwrap();
+    world.advance(TimeDelta::seconds(30));
+    let form = TokenForm { name: "Ledger".into(), scopes: vec!["jobs:read".into()], days: "30".into() };
+    let token = tokens::create(s, &ada, &form, &device).await.unwrap();
+    let away = AddressForm { email: "ada@home.example".into() };
+    accounts::ask_email_change(s, &ada, &away, &device).await.unwrap();
+    world.do_jobs().await;
+    let Ok(Admission::SecondFactorDue(pending)) = sign_in(s, "ada@acme.example", PASSWORD).await else {
+        panic!("the second factor was not asked for")
+    };
+    with_requirement(&world, "other.example").await;
+    // As if it were required in the very moment in which this was begun.
+    sqlx::query("update auth.organisation_domains set domain = 'acme.example'")
+        .execute(world.pool())
+        .await
+        .unwrap();
+    let code = app_code(key.expose_secret(), s.now());
+    let finished =
+        factors::finish_sign_in(s, pending.token.expose_secret(), &Answer::App(&code), false, &device).await;
+    assert!(matches!(finished, Err(ServiceError::OrganisationOnly)));
+    assert!(tokens::authenticate(s, token.expose_secret(), &device).await.unwrap().is_none());
+    let link = link_in(world.letters.to("ada@home.example").last().unwrap());
+    let changed = accounts::confirm_email_change(s, &link, None, &device).await;
+    assert!(matches!(changed, Err(ServiceError::OrganisationOnly)));
+    let told = audit::own(s, &ada, None).await.unwrap();
+    assert_eq!(told[0].action, "sign_in.refused");
+    assert_eq!(told[0].after.as_deref(), Some(r#"{"first":"password","why":"organisation"}"#));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn nobody_moves_to_an_address_whose_organisation_signs_its_people_in(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let device = Device::default();
+    let bo = world.client("Bo").await;
+    let new = AddressForm { email: "bo@acme.example".into() };
+    accounts::ask_email_change(s, &bo, &new, &device).await.unwrap();
+    world.do_jobs().await;
+    with_requirement(&world, "acme.example").await;
+    let link = link_in(world.letters.to("bo@acme.example").last().unwrap());
+    let refused = accounts::confirm_email_change(s, &link, Some(&bo), &device).await.map(|_| ());
+    assert!(why(refused).contains("signs its people in by itself"));
+    assert!(why(accounts::ask_email_change(s, &bo, &new, &device).await).starts_with("email: "));
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

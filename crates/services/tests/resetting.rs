@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::TimeDelta;
-use domain::account::{AddressForm, NewPasswordForm, SignInForm};
+use domain::account::{AddressForm, NewPasswordForm, SignInForm, SignUpForm};
 use secrecy::ExposeSecret as _;
 use services::{
     ServiceError,
@@ -140,6 +140,26 @@ async fn a_link_is_good_for_its_own_purpose_alone(pool: PgPool) {
         assert!(is_refused(reset(&world, made_up, NEW).await));
     }
     assert!(reset(&world, &link, NEW).await.is_ok());
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn sign_ups_in_somebodys_name_do_not_keep_the_link_for_a_new_password_from_them(pool: PgPool) {
+    let world = World::new(pool).await;
+    world.person("Ada", "client").await;
+    for _ in 0..6 {
+        let form = SignUpForm {
+            display_name: "Somebody".into(),
+            email: ADDRESS.into(),
+            password: NEW.into(),
+            region: "EU".into(),
+            purpose: "client".into(),
+            ..SignUpForm::default()
+        };
+        accounts::sign_up(&world.services, &form, "", &Device::default()).await.unwrap();
+    }
+    world.do_jobs().await;
+    assert_eq!(world.letters.to(ADDRESS).len(), 4, "more would be a nuisance");
+    assert!(ask(&world, ADDRESS).await.is_some());
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

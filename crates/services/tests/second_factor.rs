@@ -413,5 +413,12 @@ async fn anothers_passkey_is_neither_renamed_nor_removed(pool: PgPool) {
     let mut stale = ada.clone();
     stale.proved_at -= TimeDelta::hours(1);
     assert!(matches!(factors::remove_passkey(s, &stale, id, &here).await, Err(ServiceError::ProofNeeded)));
+    // Nor does its owner remove it where it is the only way in.
+    let password = "update auth.users set password_hash = $2 where id = $1";
+    sqlx::query(password).bind(ada.user_id.uuid()).bind(None::<String>).execute(world.pool()).await.unwrap();
+    let last = factors::remove_passkey(s, &ada, id, &here).await;
+    assert!(matches!(last, Err(ServiceError::Conflict(why)) if why.contains("only way in")));
+    sqlx::query(password).bind(ada.user_id.uuid()).bind("some hash").execute(world.pool()).await.unwrap();
     factors::remove_passkey(s, &ada, id, &here).await.unwrap();
+    assert!(factors::passkeys(s, &ada).await.unwrap().is_empty());
 }

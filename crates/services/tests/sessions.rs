@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::TimeDelta;
-use domain::account::{NewPasswordForm, SignInForm};
+use domain::{
+    account::{AccountForm, NewPasswordForm, SignInForm},
+    role::Role,
+};
 use identity::Principal;
 use secrecy::ExposeSecret as _;
 use services::{
@@ -104,6 +107,31 @@ async fn what_guards_the_account_needs_a_fresh_proof(pool: PgPool) {
     assert!(who(&world, &other).await.is_none(), "signed out everywhere else");
     assert!(sign_in(&world, PASSWORD, &here).await.is_err());
     assert!(sign_in(&world, "another good pass phrase", &here).await.is_ok());
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn other_roles_need_a_fresh_proof_and_give_another_token(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    world.person("Ada", "client").await;
+    let here = Device::default();
+    let signed_in = sign_in(&world, PASSWORD, &here).await.unwrap();
+    let form = |name: &str, purpose: &str| AccountForm {
+        display_name: name.into(),
+        region: "EU".into(),
+        purpose: purpose.into(),
+    };
+    world.advance(TimeDelta::minutes(11));
+    let ada = who(&world, &signed_in).await.unwrap();
+    let refused = accounts::change(s, &ada, &form("Ada", "both"), &here).await;
+    assert!(matches!(refused, Err(ServiceError::ProofNeeded)));
+    let renamed = accounts::change(s, &ada, &form("Ada B", "client"), &here).await.unwrap();
+    assert!(renamed.is_none() && who(&world, &signed_in).await.is_some(), "a name opens nothing");
+    let proved = accounts::confirm(s, &ada, PASSWORD, &here).await.unwrap();
+    let ada = who(&world, &proved).await.unwrap();
+    let changed = accounts::change(s, &ada, &form("Ada B", "both"), &here).await.unwrap().unwrap();
+    assert!(who(&world, &proved).await.is_none(), "the former token opens nothing");
+    assert!(who(&world, &changed).await.unwrap().roles.contains(Role::Freelancer));
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

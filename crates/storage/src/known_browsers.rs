@@ -52,14 +52,15 @@ pub async fn is_of(
     Ok(done.rows_affected() > 0)
 }
 
-/// Whether anybody has signed in on the browser before.
-pub async fn is_known(db: impl PgExecutor<'_>, token_hash: &[u8; 32]) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from auth.known_browsers where token_hash = $1) as "known!""#,
+/// Who has signed in on the browser before.
+pub async fn owner(db: impl PgExecutor<'_>, token_hash: &[u8; 32]) -> Result<Option<UserId>> {
+    let owner = sqlx::query_scalar!(
+        "select user_id from auth.known_browsers where token_hash = $1",
         token_hash.as_slice(),
     )
-    .fetch_one(db)
-    .await?)
+    .fetch_optional(db)
+    .await?;
+    Ok(owner.map(UserId::from))
 }
 
 /// Forgets browsers that were not used since.

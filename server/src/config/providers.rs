@@ -40,12 +40,20 @@ impl Default for Github {
     }
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Google {
     pub client_id: Option<String>,
     #[serde(serialize_with = "show::redacted")]
     pub client_secret: Option<SecretString>,
+    /// Another one than Google: a server that stands in for it.
+    pub issuer: String,
+}
+
+impl Default for Google {
+    fn default() -> Self {
+        Self { client_id: None, client_secret: None, issuer: "https://accounts.google.com".into() }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -95,9 +103,10 @@ impl Providers {
             let kind = ProviderKind::Github { web: url(web)?, api: url(api)? };
             all.push(settings("github", "GitHub", kind, client_id, client_secret)?);
         }
-        let Google { client_id, client_secret } = &self.google;
+        let Google { client_id, client_secret, issuer } = &self.google;
         if let Some((client_id, client_secret)) = client("google", client_id, client_secret)? {
-            all.push(settings("google", "Google", ProviderKind::Google, client_id, client_secret)?);
+            let kind = ProviderKind::Google { issuer: issuer.clone() };
+            all.push(settings("google", "Google", kind, client_id, client_secret)?);
         }
         for (name, oidc) in &self.oidc {
             let Some((client_id, client_secret)) = client(name, &oidc.client_id, &oidc.client_secret)? else {

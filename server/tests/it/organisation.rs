@@ -2,9 +2,9 @@
 
 use identity::external::{ProviderKind, ProviderSettings, Providers};
 use serde_json::{Value, json};
-use services::accounts::external::External;
+use services::{accounts::external::External, jobs};
 use sqlx::PgPool;
-use test_support::{PASSWORD, World};
+use test_support::{PASSWORD, World, database_job, enter};
 
 use crate::{
     site::{Site, header_of},
@@ -162,6 +162,31 @@ async fn an_organisations_people_come_in_by_its_issuer_and_their_roles_follow_th
     let mut mina = Browser::default();
     assert_eq!(setting.come(&mut mina, "mina@example.com").await, "/jobs");
     assert_eq!(setting.who(&mut mina).await, "mina@example.com");
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn who_leaves_a_group_leaves_the_market_and_takes_no_role_up_alone(pool: PgPool) {
+    let setting = Setting::new(pool).await;
+    let world = &setting.site.world;
+    let s = &world.services;
+    let (ada, _) = enter(s, "Ada", "ada@example.com", "client").await;
+    let job = world.post(&ada, &database_job()).await;
+    let makers = json!({ "email": "ada@example.com", "email_verified": true, "groups": ["makers"] });
+    setting.person("ada", makers).await;
+    let mut browser = Browser::default();
+    assert_eq!(setting.come(&mut browser, "ada@example.com").await, "/jobs");
+    assert_eq!(setting.roles("ada@example.com").await, ["user_freelancer"]);
+    assert!(jobs::view(s, None, job).await.is_err(), "who hires no more has no open jobs");
+    // She cannot give herself back what her organisation took.
+    let form = "form%5Bdisplay_name%5D=Ada&form%5Bregion%5D=EU&form%5Bpurpose%5D=both";
+    let refused = browser.submit(&setting.site, "/account", "/api/save_account", form).await;
+    assert_eq!(refused.status(), 422);
+    assert!(refused.text().await.unwrap().contains("Your organisation decides what you do here"));
+    assert_eq!(setting.roles("ada@example.com").await, ["user_freelancer"]);
+    // With the group her jobs come back.
+    setting.buyer("ada", "ada@example.com").await;
+    assert_eq!(setting.come(&mut Browser::default(), "ada@example.com").await, "/jobs");
+    assert!(jobs::view(s, None, job).await.is_ok());
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]

@@ -50,8 +50,9 @@ impl Provider {
         let wrong = |reason| InvalidSettings::new(&settings.id, reason);
         let protocol = match &settings.kind {
             ProviderKind::Github { web, api } => Protocol::Github(Github::new(web, api).map_err(wrong)?),
-            ProviderKind::Google => Protocol::Oidc(Box::new(Oidc::new(settings::GOOGLE).map_err(wrong)?)),
-            ProviderKind::Oidc { issuer } => Protocol::Oidc(Box::new(Oidc::new(issuer).map_err(wrong)?)),
+            ProviderKind::Google { issuer } | ProviderKind::Oidc { issuer } => {
+                Protocol::Oidc(Box::new(Oidc::new(issuer).map_err(wrong)?))
+            }
         };
         Ok(Self { settings, protocol })
     }
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn several_providers_stand_beside_each_other_under_ids_of_their_own() {
         let (github, google) =
-            (settings("github", ProviderKind::github()), settings("google", ProviderKind::Google));
+            (settings("github", ProviderKind::github()), settings("google", ProviderKind::google()));
         let providers = Providers::new([github.clone(), google]).unwrap();
         let issuers: Vec<_> = providers.iter().map(|provider| provider.issuer()).collect();
         assert_eq!(issuers, ["https://github.com", "https://accounts.google.com"]);

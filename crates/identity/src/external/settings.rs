@@ -5,8 +5,6 @@ use std::{fmt, str::FromStr};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
-pub(super) const GOOGLE: &str = "https://accounts.google.com";
-
 /// The short name of a provider in addresses and in the store, such as `github` or `acme-okta`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProviderId(String);
@@ -42,16 +40,12 @@ impl FromStr for ProviderId {
 #[derive(Clone, Debug)]
 pub enum ProviderKind {
     /// GitHub, or a GitHub Enterprise Server: OAuth 2 alone, people and their addresses by its API.
-    Github {
-        web: Url,
-        api: Url,
-    },
-    Google,
+    Github { web: Url, api: Url },
+    /// Google, or a server that stands in for it.
+    Google { issuer: String },
     /// Whoever publishes `/.well-known/openid-configuration` below this issuer, which is compared
     /// letter by letter: Auth0's ends with a slash. Microsoft's must be that of a tenant.
-    Oidc {
-        issuer: String,
-    },
+    Oidc { issuer: String },
 }
 
 impl ProviderKind {
@@ -61,6 +55,11 @@ impl ProviderKind {
             web: Url::parse("https://github.com").expect("this is a URL"),
             api: Url::parse("https://api.github.com").expect("this is a URL"),
         }
+    }
+
+    /// Google itself.
+    pub fn google() -> Self {
+        Self::Google { issuer: "https://accounts.google.com".into() }
     }
 }
 
@@ -197,7 +196,7 @@ mod tests {
         let right = ProviderSettings {
             id: "acme".parse().unwrap(),
             label: "Acme".into(),
-            kind: ProviderKind::Google,
+            kind: ProviderKind::google(),
             client_id: "client".into(),
             client_secret: "hush-hush".into(),
             scopes: Vec::new(),

@@ -8,7 +8,8 @@ use domain::{
 use identity::token;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use sqlx::PgConnection;
+use serde_json::json;
+use sqlx::{PgConnection, Postgres, Transaction};
 use storage::{
     pending_sign_ins, second_factors, trusted_devices,
     users::{self, Admittable},
@@ -106,6 +107,30 @@ pub(crate) async fn admit(
     let act = Act::of(user_id, "session.opened").after(&ProvedWith { first, second });
     audit::record(services, db, act, device).await?;
     Ok(Admission::SignedIn(signed_in))
+}
+
+/// Writes down that somebody who has given the first factor is not let in, and ends the transaction;
+/// what they used up stays used up. Gives the error back; others than of [`admit`] leave no entry, and
+/// the transaction undone.
+pub(super) async fn turn_away(
+    services: &Services,
+    mut tx: Transaction<'static, Postgres>,
+    user_id: UserId,
+    first: FirstFactor,
+    error: ServiceError,
+    device: &Device,
+) -> Result<ServiceError> {
+    let why = match error {
+        ServiceError::SignedOut => "deleted",
+        ServiceError::Conflict(_) => "suspended",
+        ServiceError::OrganisationOnly => "organisation",
+        other => return Ok(other),
+    };
+    let act = Act::of_nobody("sign_in.refused").about(Some(user_id));
+    let act = act.after(&json!({ "first": first, "why": why }));
+    audit::record(services, &mut tx, act, device).await?;
+    tx.commit().await?;
+    Ok(error)
 }
 
 /// Only who has proved something learns of the status of an account.

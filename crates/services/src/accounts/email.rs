@@ -2,7 +2,10 @@
 
 use ::jobs::{Attempt, Failure, Job, Options, Runner, enqueue};
 use chrono::TimeDelta;
-use domain::{FieldErrors, account::AddressForm};
+use domain::{
+    FieldErrors,
+    account::{AddressForm, Email},
+};
 use identity::{Principal, token};
 use mail::Letter;
 use serde::{Deserialize, Serialize};
@@ -20,12 +23,16 @@ use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
     letters,
+    organisations::refuse_other_ways_of,
 };
 
 /// Both links must be followed within this time.
 const BOTH_WITHIN: TimeDelta = TimeDelta::hours(24);
 
 const LINK_IS_OLD: &str = "This link does not work any more: it was used, or the change was given up.";
+
+const ORGANISED: &str = "The organisation of this address signs its people in by itself. Sign in with it there; this \
+                         account keeps the address that it has.";
 
 /// One's address, and the change of it that one has begun.
 pub struct OwnEmail {
@@ -60,6 +67,10 @@ pub async fn ask_email_change(
         return Err(ServiceError::Conflict(
             "Your organisation looks after your address and how you sign in. Ask those who set that up there.",
         ));
+    }
+    // Sessions that were opened in another way would go round its sign-in.
+    if organisations::is_required(services.database.house(), new_email.domain()).await? {
+        return Err(FieldErrors::one("email", ORGANISED).into());
     }
     let change_id = Uuid::now_v7();
     let until = services.now() + BOTH_WITHIN;
@@ -124,6 +135,12 @@ pub async fn confirm_email_change(
     let change = email_changes::confirm(&mut tx, &hash, now).await?;
     let change = change.ok_or(ServiceError::Conflict(LINK_IS_OLD))?;
     let id = change.user_id;
+    // Both may have been required since the change was begun.
+    refuse_other_ways_of(&mut *tx, id).await?;
+    let new_email = Email::parse(&change.new_email).map_err(|_| ServiceError::Conflict(LINK_IS_OLD))?;
+    if organisations::is_required(&mut *tx, new_email.domain()).await? {
+        return Err(ServiceError::Conflict(ORGANISED));
+    }
     if !(change.old_confirmed && change.new_confirmed) {
         let act = Act::of_nobody("email.change_confirmed").about(Some(id));
         audit::record(services, &mut tx, act, device).await?;

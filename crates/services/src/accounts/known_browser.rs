@@ -45,9 +45,8 @@ pub(super) async fn remember(
     Ok(Some(token))
 }
 
-/// What stands for a browser that shows this, if anybody has signed in on it before. It is no proof of
-/// who asks.
-pub async fn known_browser(services: &Services, shown: &str) -> Result<Option<[u8; 32]>> {
+/// Who has signed in on a browser that shows this before. It is no proof of who asks.
+pub async fn known_browser(services: &Services, shown: &str) -> Result<Option<UserId>> {
     let Some(hash) = token::hash(shown) else { return Ok(None) };
-    Ok(known_browsers::is_known(services.database.house(), &hash).await?.then_some(hash))
+    Ok(known_browsers::owner(services.database.house(), &hash).await?)
 }

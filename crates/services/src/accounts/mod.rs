@@ -7,6 +7,7 @@ pub mod external;
 mod familiar;
 mod guesses;
 mod known_browser;
+pub(crate) mod market_roles;
 mod own;
 mod passwords;
 mod private;
@@ -15,6 +16,7 @@ pub mod second_factor;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod ways_in;
 
 pub use admission::{Admission, PendingSignIn};
 pub use challenge::{Challenge, sign_up_challenge};

@@ -7,11 +7,12 @@ use events::Event;
 use identity::Principal;
 use mail::Letter;
 use storage::{
-    email_changes, password_resets, sessions,
+    email_changes, organisations, password_resets, sessions,
     users::{self, User},
 };
 
 use super::{
+    market_roles,
     passwords::refuse_weak,
     second_factor,
     sessions::{Device, SignedIn, change_token},
@@ -30,7 +31,7 @@ pub async fn own(services: &Services, who: &Principal) -> Result<User> {
 
 /// Changes name, home region and roles. A freelancer's profile moves along with its owner, and is
 /// paused when they give up freelancing. Other roles need a fresh proof, and give the session another
-/// token.
+/// token; whose organisation gives them roles by their groups has no others.
 pub async fn change(
     services: &Services,
     who: &Principal,
@@ -43,6 +44,10 @@ pub async fn change(
     };
     let (before, after) = (chosen(&who.roles), chosen(&change.roles));
     if before != after {
+        if organisations::gives_roles_to(services.database.house(), who.user_id).await? {
+            let message = "Your organisation decides what you do here, by the groups you are in there.";
+            return Err(FieldErrors::one("purpose", message).into());
+        }
         who.proved(services.now())?;
     }
     let mut tx = services.database.begin_as(who.user_id).await?;
@@ -50,9 +55,7 @@ pub async fn change(
         let message = "You have open jobs as a client. Close them before you give up hiring.";
         return Err(FieldErrors::one("purpose", message).into());
     }
-    if !change.roles.contains(Role::Freelancer) {
-        storage::profiles::pause(&mut tx, who.user_id, services.now()).await?;
-    }
+    market_roles::follow(&mut tx, who.user_id, &who.roles, &change.roles, services.now()).await?;
     users::update(&mut tx, who.user_id, &change.display_name, change.region).await?;
     users::set_roles(&mut tx, who.user_id, &change.roles).await?;
     storage::profiles::set_region(&mut tx, who.user_id, change.region, services.now()).await?;

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use storage::{organisations, users};
 
 use super::{
-    admission::{Admission, admit},
+    admission::{Admission, admit, turn_away},
     guesses,
     sessions::Device,
 };
@@ -61,19 +61,14 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         users::rehash(&mut *tx, id, &old, &newer).await?;
     }
     let admission = match admit(services, &mut tx, id, FirstFactor::Password, device).await {
-        Err(
-            shut_out @ (ServiceError::SignedOut | ServiceError::Conflict(_) | ServiceError::OrganisationOnly),
-        ) => {
-            let refused = Act::of_nobody("sign_in.refused").about(Some(id)).after(&FirstFactor::Password);
-            audit::record(services, &mut tx, refused, device).await?;
-            tx.commit().await?;
-            return Err(match shut_out {
+        Ok(admission) => admission,
+        Err(error) => {
+            return Err(match turn_away(services, tx, id, FirstFactor::Password, error, device).await? {
                 // Of what was there once, nobody learns.
                 ServiceError::SignedOut => wrong(),
-                suspended => suspended,
+                other => other,
             });
         }
-        admission => admission?,
     };
     tx.commit().await?;
     Ok(admission)

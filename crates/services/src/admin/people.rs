@@ -19,7 +19,7 @@ use storage::{
 use super::{administers, may_look_after};
 use crate::{
     Result, ServiceError, Services,
-    accounts::Device,
+    accounts::{Device, market_roles},
     audit::{self, Act},
     letters,
 };
@@ -63,6 +63,8 @@ pub async fn person(
     device: &Device,
 ) -> Result<AccountView> {
     who.may(Permission::FindPeople)?;
+    who.may(Permission::SeeSessions)?;
+    who.may(Permission::SeeAudit)?;
     let mut tx = services.database.begin_as_house().await?;
     let account = people::by_id(&mut *tx, id).await?.ok_or(ServiceError::NotFound("account"))?;
     let sessions = sessions::of_user(&mut *tx, id, services.now()).await?;
@@ -125,9 +127,7 @@ pub async fn reinstate(services: &Services, who: &Principal, id: UserId, device:
         return Err(ServiceError::Conflict("This account is not suspended."));
     }
     people::reinstate(&mut *tx, id, now).await?;
-    for job_id in jobs::release(&mut tx, id, now).await? {
-        events::append(&mut tx, Event::JobPosted { job_id }).await?;
-    }
+    market_roles::follow(&mut tx, id, &Roles::default(), &account.roles, now).await?;
     letters::send(services, &mut tx, &account.email, Letter::AccountReinstated).await?;
     let act = Act::of(who.user_id, "account.reinstated").about(Some(id)).before(&account.suspended_for);
     audit::record(services, &mut tx, act, device).await?;
@@ -197,9 +197,9 @@ pub async fn change_roles(
         )
         .into());
     }
-    if !roles.contains(Role::Freelancer) {
-        profiles::pause(&mut tx, id, services.now()).await?;
-        events::append(&mut tx, Event::ProfileSaved { user_id: id }).await?;
+    // What is suspended stays off the market until it is opened again.
+    if account.status == AccountStatus::Active {
+        market_roles::follow(&mut tx, id, &account.roles, roles, services.now()).await?;
     }
     people::set_roles(&mut tx, id, roles).await?;
     sessions::delete_others(&mut *tx, id, None).await?;

@@ -12,7 +12,7 @@ mod personal;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::scope::{Scope, Scopes};
 use identity::{Principal, access_token, access_token::Parties, labelled::Label};
-use storage::tokens;
+use storage::{organisations, tokens};
 use uuid::Uuid;
 
 pub use issue::{Issued, Refused, exchange, refresh, revoke};
@@ -45,7 +45,7 @@ impl Bearer {
 }
 
 /// Who is behind a personal or an access token; none if it is none of ours, has ended or was revoked,
-/// or if its owner is not let in any more.
+/// if its owner is not let in any more, or only by their organisation's issuer.
 pub async fn authenticate(services: &Services, token: &str, device: &Device) -> Result<Option<Bearer>> {
     if token.starts_with(Label::Personal.prefix()) {
         by_personal(services, token, device).await
@@ -58,6 +58,9 @@ async fn by_personal(services: &Services, token: &str, device: &Device) -> Resul
     let Some(hash) = Label::Personal.hash(token) else { return Ok(None) };
     let (house, now) = (services.database.house(), services.now());
     let Some(found) = tokens::by_personal(house, &hash, now).await? else { return Ok(None) };
+    if organisations::is_required_of(house, found.user_id).await? {
+        return Ok(None);
+    }
     if found.last_used_at.is_none_or(|at| now - at > TOUCH_EVERY) {
         tokens::touch_personal(house, found.id, &device.address(), now).await?;
     }

@@ -72,6 +72,11 @@ pub async fn create(
             "Your organisation lets its people in by its own sign-in alone, and tokens would go round that.",
         ));
     }
+    if who.second_factor_due {
+        return Err(ServiceError::Conflict(
+            "Your role needs a second factor. Set one up before you make a token.",
+        ));
+    }
     let TokenWish { name, scopes, days } = form.validate()?;
     let token = Label::Personal.generate().map_err(ServiceError::internal)?;
     let text = token.expose_secret();

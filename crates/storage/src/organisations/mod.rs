@@ -13,8 +13,9 @@ pub use self::{
         remove_domain,
     },
     people::{
-        Identity, SUBJECT_UNIQUE, add_manager, delete_identities, end_other_sessions, identities_of,
-        identity_owner, insert_identity, is_manager, managers, manages, people, touch_identity,
+        Identity, SUBJECT_UNIQUE, add_manager, delete_identities, end_other_sessions, gives_roles_to,
+        identities_of, identity_owner, insert_identity, is_manager, managers, manages, people,
+        touch_identity,
     },
 };
 use crate::{Result, error::stored};

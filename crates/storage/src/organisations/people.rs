@@ -142,6 +142,21 @@ pub async fn identities_of(db: impl PgExecutor<'_>, user_id: UserId) -> Result<V
     Ok(rows)
 }
 
+/// Whether somebody's roles follow from the groups that they are in at an organisation.
+pub async fn gives_roles_to(db: impl PgExecutor<'_>, user_id: UserId) -> Result<bool> {
+    let gives = sqlx::query_scalar!(
+        r#"select exists (
+               select from auth.organisation_identities i
+               join auth.organisation_groups g on g.organisation_id = i.organisation_id
+               where i.user_id = $1
+           ) as "is!""#,
+        user_id.uuid(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(gives)
+}
+
 /// How many people its issuer vouches for.
 pub async fn people(db: impl PgExecutor<'_>, id: OrganisationId) -> Result<i64> {
     let count = sqlx::query_scalar!(

@@ -116,8 +116,9 @@ pub(crate) enum Visitor {
     /// A network: one IPv4 address, or the 64 bits of IPv6 that one customer has at least.
     Network(u64, bool),
     Account(UserId),
-    /// A browser on which somebody has signed in before, whatever its network is up to.
-    Browser(u128),
+    /// The browsers on which this person has signed in before, whatever their networks are up to.
+    /// They count together, for anybody could sign in on many.
+    BrowserOf(UserId),
     /// One of a few that all others share, while there are more than can be told apart.
     Crowd(u16),
 }

@@ -187,7 +187,7 @@ mod tests {
         let counted = limits.counted.iter().find(|counted| counted.class == Class::Credentials).unwrap();
         assert!(counted.limiter.len() <= TOLD_APART + CROWDS as usize, "memory is bounded");
         assert!(limits.check(Class::Credentials, Visitor::Account(UserId::new())).is_ok());
-        assert!(limits.check(Class::Credentials, Visitor::Browser(17)).is_ok());
+        assert!(limits.check(Class::Credentials, Visitor::BrowserOf(UserId::new())).is_ok());
     }
 
     #[test]

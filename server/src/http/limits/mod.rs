@@ -45,9 +45,7 @@ async fn recognised(state: &State, visitor: Visitor, headers: &HeaderMap) -> Opt
     let jar = CookieJar::from_headers(headers);
     let shown = jar.get(name)?.value();
     state.limits().check(Class::Recognition, visitor).ok()?;
-    let known = accounts::known_browser(state.services(), shown).await.ok()??;
-    let (half, _) = known.split_first_chunk::<16>()?;
-    Some(Visitor::Browser(u128::from_le_bytes(*half)))
+    Some(Visitor::BrowserOf(accounts::known_browser(state.services(), shown).await.ok()??))
 }
 
 /// Middleware: counts requests by the account of who is signed in.

@@ -24,7 +24,11 @@ use super::{
 };
 use crate::{
     Result, ServiceError, Services,
-    accounts::{Admission, Device, SignedIn, admission::admit, sessions::renew},
+    accounts::{
+        Admission, Device, SignedIn,
+        admission::{admit, turn_away},
+        sessions::renew,
+    },
     audit::{self, Act},
     letters,
     organisations::refuse_other_ways,
@@ -169,8 +173,13 @@ async fn enter(
     if let Some(user_id) = external::owner(&mut *tx, &person.issuer, &person.subject).await? {
         external::touch(&mut *tx, &person.issuer, &person.subject, email, now).await?;
         let admission = match admit(services, &mut tx, user_id, FirstFactor::Issuer, device).await {
-            Err(ServiceError::OrganisationOnly) => return Ok(Err(Trouble::OrganisationOnly)),
-            admission => admission?,
+            Ok(admission) => admission,
+            Err(error) => {
+                return match turn_away(services, tx, user_id, FirstFactor::Issuer, error, device).await? {
+                    ServiceError::OrganisationOnly => Ok(Err(Trouble::OrganisationOnly)),
+                    other => Err(other),
+                };
+            }
         };
         tx.commit().await?;
         return Ok(Ok(Arrived::Known { admission, next: next.to_owned() }));

@@ -11,7 +11,7 @@ use storage::{
 use super::{Offer, begin::is_guarded};
 use crate::{
     Result, ServiceError, Services,
-    accounts::Device,
+    accounts::{Device, ways_in},
     audit::{self, Act},
     letters,
     organisations::provider_of,
@@ -123,22 +123,14 @@ pub async fn disconnect(
     device: &Device,
 ) -> Result<()> {
     who.proved(services.now())?;
-    // As the house, for nobody else sees whether there is a password.
     let mut tx = services.database.begin_as_house().await?;
-    // Whoever takes away ways in does so one after the other.
-    let account = users::lock(&mut tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
+    ways_in::hold(&mut tx, who.user_id).await?;
     let identities = external::of_user(&mut *tx, who.user_id).await?;
     let leaving =
         identities.iter().find(|identity| identity.id == id).ok_or(ServiceError::NotFound("connection"))?;
-    let offered = |issuer: &str| services.external.providers.iter().any(|known| known.issuer() == issuer);
-    let another = identities.iter().any(|other| other.id != id && offered(&other.issuer));
-    let organised = !organisations::identities_of(&mut *tx, who.user_id).await?.is_empty();
-    if !account.has_password && !account.has_passkey && !another && !organised {
-        return Err(ServiceError::Conflict(
-            "This is your only way in. Choose a password first, or connect another account.",
-        ));
-    }
     external::delete_of_user(&mut *tx, who.user_id, id).await?;
+    ways_in::refuse_to_shut_out(services, &mut tx, who.user_id).await?;
+    let account = users::by_id(&mut *tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
     let label = services.external.providers.iter().find(|known| known.issuer() == leaving.issuer);
     let provider = label.map_or(leaving.provider.as_str(), |known| known.label()).to_owned();
     letters::send(services, &mut tx, &account.email, Letter::ConnectionRemoved { provider }).await?;

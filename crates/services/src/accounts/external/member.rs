@@ -19,7 +19,11 @@ use storage::{
 use super::{Arrived, Trouble};
 use crate::{
     Result, ServiceError, Services,
-    accounts::{Device, admission::admit},
+    accounts::{
+        Device,
+        admission::{admit, turn_away},
+        market_roles,
+    },
     audit::{self, Act},
     letters,
 };
@@ -133,7 +137,7 @@ pub(super) async fn enter(
             organisations::touch_identity(&mut *tx, id, account.id, services.now()).await?;
             // Without groups the organisation says with what role one begins, and no more.
             if let Some(roles) = roles.filter(|_| !mapping.groups.is_empty()) {
-                acts.extend(follow(&mut tx, &account, &roles, organisation).await?);
+                acts.extend(follow(services, &mut tx, &account, &roles, organisation).await?);
             }
             account.id
         }
@@ -144,7 +148,15 @@ pub(super) async fn enter(
         }
         (None, None) => return Ok(Err(Trouble::NoGroup)),
     };
-    let admission = admit(services, &mut tx, user_id, FirstFactor::Organisation, device).await?;
+    let admission = match admit(services, &mut tx, user_id, FirstFactor::Organisation, device).await {
+        Ok(admission) => admission,
+        Err(error) => {
+            // Nothing of what their groups say is done for who is not let in.
+            tx.rollback().await?;
+            let tx = services.database.begin_as_house().await?;
+            return Err(turn_away(services, tx, user_id, FirstFactor::Organisation, error, device).await?);
+        }
+    };
     for act in acts {
         audit::record(services, &mut tx, act, device).await?;
     }
@@ -188,9 +200,11 @@ async fn provide(
     Ok((id, Act::of(id, "account.created").after(&json!({ "organisation": organisation.name }))))
 }
 
-/// Gives somebody the roles that follow from their groups, and takes those that no longer do. Those of
-/// administrators stay as they are. The act, where there is one, remains to be written down.
+/// Gives somebody the roles that follow from their groups, and takes those that no longer do, with
+/// what they had on the market by them. Those of administrators stay as they are. The act, where there
+/// is one, remains to be written down.
 async fn follow(
+    services: &Services,
     db: &mut PgConnection,
     account: &User,
     roles: &Roles,
@@ -201,6 +215,7 @@ async fn follow(
     if before == *roles {
         return Ok(None);
     }
+    market_roles::follow(&mut *db, account.id, &before, roles, services.now()).await?;
     users::set_roles(db, account.id, roles).await?;
     let act = Act::of_nobody("roles.followed").about(Some(account.id));
     Ok(Some(act.before(&before).after(&json!({ "roles": roles, "organisation": organisation.name }))))

@@ -108,7 +108,7 @@ impl Offer {
     fn of(provider: &Provider) -> Self {
         let brand = match provider.kind() {
             ProviderKind::Github { .. } => Brand::Github,
-            ProviderKind::Google => Brand::Google,
+            ProviderKind::Google { .. } => Brand::Google,
             ProviderKind::Oidc { .. } => Brand::Other,
         };
         Self { id: provider.id().to_string(), label: provider.label().to_owned(), brand }

@@ -100,8 +100,8 @@ pub(super) async fn count_guess(
 ) -> Result<()> {
     let guesses = second_factors::count_guess(db, user_id, services.now(), GUESSES_WITHIN).await?;
     if guesses > GUESSES {
-        let message = "Too many wrong codes were tried for this account. Use a recovery code or a passkey, or come \
-                       back tomorrow.";
+        let message = "Too many wrong codes were tried for this account. Use a recovery code or a passkey if you \
+                       have one, or come back tomorrow.";
         return Err(FieldErrors::one(field, message).into());
     }
     Ok(())

@@ -15,12 +15,13 @@ use crate::{
     Result, ServiceError, Services,
     accounts::{
         Device, SignedIn,
-        admission::{ProvedWith, let_in},
+        admission::{ProvedWith, let_in, turn_away},
         guesses::{self, Attempt},
         sessions::{open_session, renew},
     },
     audit::{self, Act},
     letters,
+    organisations::refuse_other_ways_of,
 };
 
 /// After so many wrong answers one begins again with the first factor.
@@ -102,7 +103,13 @@ pub async fn finish_sign_in(
         }
     };
     let person = users::admittable(&mut tx, id).await?.ok_or(ServiceError::SignedOut)?;
-    let_in(&person)?;
+    let allowed = match pending.first_factor {
+        FirstFactor::Organisation => Ok(()),
+        _ => refuse_other_ways_of(&mut *tx, id).await,
+    };
+    if let Err(error) = allowed.and_then(|()| let_in(&person)) {
+        return Err(turn_away(services, tx, id, pending.first_factor, error, device).await?);
+    }
     pending_sign_ins::delete(&mut *tx, &token_hash).await?;
     let trust = if trust && !services.needs_second_factor(&person.roles) {
         Some(trusted::trust(services, &mut tx, id, device).await?)

@@ -30,8 +30,9 @@ use crate::{
     Result, ServiceError, Services,
     accounts::{
         Device,
-        admission::{Admission, admit},
+        admission::{Admission, admit, turn_away},
         sessions::new_token,
+        ways_in,
     },
     audit::{self, Act},
 };
@@ -215,8 +216,10 @@ pub async fn remove_passkey(
     device: &Device,
 ) -> Result<Changed> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = services.database.begin_as_house().await?;
+    ways_in::hold(&mut tx, who.user_id).await?;
     let name = stored::delete(&mut *tx, who.user_id, id).await?.ok_or(ServiceError::NotFound("passkey"))?;
+    ways_in::refuse_to_shut_out(services, &mut tx, who.user_id).await?;
     refuse_to_leave_unguarded(services, &mut tx, who).await?;
     let changed = follow(services, &mut tx, who, FactorChange::PasskeyRemoved, None).await?;
     audit::record(services, &mut tx, Act::of(who.user_id, "passkey.removed").before(&name), device).await?;
@@ -329,8 +332,14 @@ pub async fn sign_in_with_passkey(
     }
     stored::used(&mut *tx, known.id, &write(&passkey)?, services.now()).await?;
     let admission = match admit(services, &mut tx, known.user_id, FirstFactor::Passkey, device).await {
-        Err(ServiceError::SignedOut) => return Err(wrong()),
-        admission => admission?,
+        Ok(admission) => admission,
+        Err(error) => {
+            let (id, first) = (known.user_id, FirstFactor::Passkey);
+            return Err(match turn_away(services, tx, id, first, error, device).await? {
+                ServiceError::SignedOut => wrong(),
+                other => other,
+            });
+        }
     };
     tx.commit().await?;
     Ok(admission)
