@@ -195,6 +195,17 @@ pub fn faults(error: Option<&ApiError>, labels: Vec<(&'static str, &'static str)
     })
 }
 
+/// What has just been done, above the rest of a page.
+pub fn success(what: Option<&'static str>) -> impl IntoView + use<> {
+    what.map(|what| {
+        view! {
+            <div class="mb-6">
+                <Notice kind=NoticeKind::Success>{what}</Notice>
+            </div>
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

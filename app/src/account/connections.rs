@@ -8,7 +8,7 @@ use super::{
     with::{brand, troubled},
 };
 use crate::{
-    page::{faults, page, query, refusal},
+    page::{faults, page, query, refusal, success},
     ssr,
     ui::*,
 };
@@ -49,14 +49,7 @@ pub fn ConnectionsPage() -> impl IntoView {
                 title="Connections"
                 lede="Accounts elsewhere with which you can sign in here. We learn your name and address from them, and nothing else."
             >
-                {done
-                    .map(|done| {
-                        view! {
-                            <div class="mb-6">
-                                <Notice kind=NoticeKind::Success>{done}</Notice>
-                            </div>
-                        }
-                    })}
+                {success(done)}
                 {troubled(&trouble, &offers)}
                 {error.map(|error| view! { <div class="mb-6">{faults(Some(&error), vec![])}</div> })}
                 {list}

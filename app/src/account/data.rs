@@ -6,7 +6,7 @@ use services::own_data::{self, ExportState, KEEP_EXPORT};
 use super::layout::AccountLayout;
 use crate::{
     error::ApiError,
-    page::{faults, page, query, refusal},
+    page::{faults, page, query, refusal, success},
     ssr,
     ui::*,
 };
@@ -39,16 +39,7 @@ pub fn DataPage() -> impl IntoView {
                 title="Your data"
                 lede="What is kept about you is yours: take it along, or have it erased."
             >
-                {asked
-                    .then(|| {
-                        view! {
-                            <div class="mb-6">
-                                <Notice kind=NoticeKind::Success>
-                                    "We are putting your data together. A mail tells you when it is ready."
-                                </Notice>
-                            </div>
-                        }
-                    })}
+                {success(asked.then_some("We are putting your data together. A mail tells you when it is ready."))}
                 <TakeAlong state now error=of_export />
                 <Leave error=of_deletion />
             </AccountLayout>

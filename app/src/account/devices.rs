@@ -9,7 +9,7 @@ use services::accounts::{
 
 use super::layout::AccountLayout;
 use crate::{
-    page::{page, query},
+    page::{page, query, success},
     ssr,
     ui::*,
 };
@@ -32,22 +32,8 @@ pub fn DevicesPage() -> impl IntoView {
                 title="Devices"
                 lede="Where you are signed in. End what you do not know, and change your password."
             >
-                {ended
-                    .then(|| {
-                        view! {
-                            <div class="mb-6">
-                                <Notice kind=NoticeKind::Success>"Signed out there."</Notice>
-                            </div>
-                        }
-                    })}
-                {forgotten
-                    .then(|| {
-                        view! {
-                            <div class="mb-6">
-                                <Notice kind=NoticeKind::Success>"Not trusted any more."</Notice>
-                            </div>
-                        }
-                    })}
+                {success(ended.then_some("Signed out there."))}
+                {success(forgotten.then_some("Not trusted any more."))}
                 <ul class="rows">{rows}</ul>
                 {others
                     .then(|| {

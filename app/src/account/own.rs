@@ -11,7 +11,7 @@ use services::accounts;
 use super::layout::AccountLayout;
 use crate::{
     error::ApiError,
-    page::{faults, page, query, refused},
+    page::{faults, page, query, refused, success},
     ssr,
     ui::*,
 };
@@ -65,14 +65,7 @@ pub fn AccountPage() -> impl IntoView {
         Ok(view! {
             <Title text="Account" />
             <AccountLayout here="/account" title="Account">
-                {saved
-                    .then(|| {
-                        view! {
-                            <div class="mb-6">
-                                <Notice kind=NoticeKind::Success>"Your account is saved."</Notice>
-                            </div>
-                        }
-                    })}
+                {success(saved.then_some("Your account is saved."))}
                 <div class="mb-8">
                     <Facts facts=vec![("E-mail address", account.email), ("Member since", since)] />
                 </div>

@@ -4,7 +4,7 @@ use leptos_meta::Title;
 use super::layout::AccountLayout;
 use crate::{
     error::ApiError,
-    page::{faults, page, query, refusal},
+    page::{faults, page, query, refusal, success},
     ssr,
     ui::*,
 };
@@ -24,16 +24,7 @@ pub fn PasswordPage() -> impl IntoView {
                 title="Password"
                 lede="A few words in a row make a good one. Changing it signs you out on every other device."
             >
-                {saved
-                    .then(|| {
-                        view! {
-                            <div class="mb-6">
-                                <Notice kind=NoticeKind::Success>
-                                    "Your password is changed, and every other device is signed out."
-                                </Notice>
-                            </div>
-                        }
-                    })}
+                {success(saved.then_some("Your password is changed, and every other device is signed out."))}
                 <NewPassword error />
             </AccountLayout>
         })

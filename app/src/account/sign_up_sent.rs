@@ -5,7 +5,7 @@ use services::accounts;
 use crate::{
     error::ApiError,
     mailbox::MailboxHint,
-    page::{faults, go, page, query, refusal},
+    page::{faults, go, page, query, refusal, success},
     ssr,
     ui::*,
 };
@@ -41,16 +41,7 @@ fn SignUpSent(address: Option<String>, again: bool, error: Option<ApiError>) -> 
         <div class="max-w-lg mx-auto">
             <PageHeader title="Look into your mail" lede />
             {faults(error.as_ref(), Vec::new())}
-            {(again && error.is_none())
-                .then(|| {
-                    view! {
-                        <div class="mb-6">
-                            <Notice kind=NoticeKind::Success>
-                                "We have sent another letter. Only the newest link works."
-                            </Notice>
-                        </div>
-                    }
-                })}
+            {success((again && error.is_none()).then_some("We have sent another letter. Only the newest link works."))}
             <MailboxHint />
             <section class="form-section" aria-labelledby="nothing-came">
                 <h2 id="nothing-came">"Nothing came?"</h2>

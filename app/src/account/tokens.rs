@@ -6,7 +6,7 @@ use services::tokens::{self, PersonalToken};
 
 use super::layout::AccountLayout;
 use crate::{
-    page::{page, query},
+    page::{page, query, success},
     ssr,
     ui::*,
 };
@@ -29,14 +29,7 @@ pub fn TokensPage() -> impl IntoView {
                 lede="With a token, a program of yours reads from your account without your password. Each can do only what you chose for it, and changing your password ends them all."
             >
                 {fresh.map(|token| view! { <Fresh token /> })}
-                {revoked
-                    .then(|| {
-                        view! {
-                            <div class="mb-6">
-                                <Notice kind=NoticeKind::Success>"The token was revoked. It opens nothing any more."</Notice>
-                            </div>
-                        }
-                    })}
+                {success(revoked.then_some("The token was revoked. It opens nothing any more."))}
                 <Tokens tokens now />
             </AccountLayout>
         })

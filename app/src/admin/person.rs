@@ -14,7 +14,7 @@ use services::admin::{self, Account, AccountView};
 use super::{layout::AdminLayout, people::status_badge, trail::TrailRows};
 use crate::{
     error::ApiError,
-    page::{faults, page, param, query, refused},
+    page::{faults, page, param, query, refused, success},
     ssr,
     ui::*,
 };
@@ -56,7 +56,7 @@ pub fn PersonPage() -> impl IntoView {
         Ok(view! {
             <Title text=name.clone() />
             <AdminLayout here="/admin/people" title=name>
-                {done.map(|done| view! { <div class="mb-6"><Notice kind=NoticeKind::Success>{done}</Notice></div> })}
+                {success(done)}
                 <div class="mb-6">{faults(error.as_ref(), vec![("reason", "Reason"), ("roles", "Roles")])}</div>
                 <About account=found.account.clone() />
                 {found.changeable.then(|| view! { <LookAfter account=found.account.clone() reason error=error.clone() /> })}

@@ -22,7 +22,7 @@ use services::{
 use super::{layout::AccountLayout, with::troubled};
 use crate::{
     error::ApiError,
-    page::{faults, page, query, refusal, refused},
+    page::{faults, page, query, refusal, refused, success},
     ssr,
     ui::*,
 };
@@ -76,14 +76,7 @@ pub fn OrganisationPage() -> impl IntoView {
                 title
                 lede="Have everybody with an address of your domains sign in here with your own identity provider, by OpenID Connect."
             >
-                {done
-                    .map(|done| {
-                        view! {
-                            <div class="mb-6">
-                                <Notice kind=NoticeKind::Success>{done}</Notice>
-                            </div>
-                        }
-                    })}
+                {success(done)}
                 {troubled(&trouble, &offers)}
                 {failed.map(|error| view! { <div class="mb-6">{faults(Some(&error), vec![])}</div> })}
                 {body}

@@ -7,7 +7,7 @@ use services::accounts::second_factor::{self as factors, OwnPasskey};
 use super::passkey_form::{Passkey, PasskeyForm};
 use crate::{
     account::AccountLayout,
-    page::{faults, page, query, refused},
+    page::{faults, page, query, refused, success},
     ssr,
     ui::*,
 };
@@ -55,7 +55,7 @@ pub fn PasskeysPage() -> impl IntoView {
                 lede="A passkey signs you in with your fingerprint, face or screen lock, and works on no site but this one."
             >
                 {faults(removing.as_ref(), Vec::new())}
-                {changed.then(|| view! { <div class="mb-6"><Notice kind=NoticeKind::Success>"Your passkeys are changed."</Notice></div> })}
+                {success(changed.then_some("Your passkeys are changed."))}
                 {(!empty).then(|| view! { <ul class="rows mb-10">{rows}</ul> })}
                 <section class="form-section" aria-labelledby="new">
                     <h2 id="new">{if empty { "Your first passkey" } else { "Another passkey" }}</h2>
