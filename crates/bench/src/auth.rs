@@ -44,10 +44,10 @@ pub(crate) struct Scale {
 const PASSWORD: &str = "a few words in a row";
 /// Accounts that sign in, one after the other.
 const ACCOUNTS: usize = 200;
-/// People who sign in at the same time: always a few more than can be hashed.
-const AT_ONCE: usize = 6;
+/// People who ask at the same time: always more than can be hashed.
+const AT_ONCE: usize = 16;
 /// The pause between two looks at how long other requests take.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 const SESSION_CHECKS: usize = 5_000;
 /// Rounds with row-level security and without it, in turn, and how often each reads in a round.
 const SECURITY_ROUNDS: usize = 9;
@@ -108,8 +108,17 @@ async fn sign_ins(
     }
     let (limit, rate) = (percentile(&raw, 0.5), percentile(&rates, 0.5));
     let cores = thread::available_parallelism()?;
-    report.row("raw_hashes", "1/s", limit, Goal::None, raw, format!("Argon2id alone on {cores} cores"));
-    let note = format!("{AT_ONCE} people at once through the site's form, with session and audit entry");
+    report.row(
+        "raw_hashes",
+        "1/s",
+        limit,
+        Goal::None,
+        raw,
+        format!("the library's own verification, alone on {cores} cores"),
+    );
+    let note = format!(
+        "{AT_ONCE} people at once through the site's form, with session and audit entry; without the counts of guesses"
+    );
     report.row("sign_ins", "1/s", rate, Goal::None, rates, note);
     let share = rate / limit * 100.0;
     report.row(

@@ -45,10 +45,14 @@ pub async fn append(db: &mut PgConnection, entry: &NewEntry<'_>) -> Result<i64> 
         .await?;
     let (seq, entry) = (head.seq + 1, NewEntry { at: entry.at.trunc_subsecs(6), ..entry.clone() });
     let hash = hash_of(&head.hash, seq, &entry);
+    // In one statement, for everybody waits for the end of the chain.
     sqlx::query!(
-        "insert into auth.audit_log
-             (seq, at, actor_id, subject_id, action, address, user_agent, before, after, previous_hash, hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "with entry as (
+             insert into auth.audit_log
+                 (seq, at, actor_id, subject_id, action, address, user_agent, before, after, previous_hash, hash)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning seq, hash
+         )
+         update auth.audit_head set seq = entry.seq, hash = entry.hash from entry where only_one",
         seq,
         entry.at,
         entry.actor_id.map(UserId::uuid),
@@ -61,11 +65,8 @@ pub async fn append(db: &mut PgConnection, entry: &NewEntry<'_>) -> Result<i64> 
         head.hash,
         hash.as_slice(),
     )
-    .execute(&mut *db)
+    .execute(db)
     .await?;
-    sqlx::query!("update auth.audit_head set seq = $1, hash = $2 where only_one", seq, hash.as_slice())
-        .execute(db)
-        .await?;
     Ok(seq)
 }
 

@@ -14,19 +14,17 @@ pub async fn remember(
     most: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    // What is deleted is looked for among those from before: the new one counts beside them.
     sqlx::query!(
-        "insert into auth.known_browsers (token_hash, user_id, last_used_at) values ($1, $2, $3)",
+        "with new as (
+             insert into auth.known_browsers (token_hash, user_id, last_used_at) values ($1, $2, $3)
+         )
+         delete from auth.known_browsers where token_hash in
+             (select token_hash from auth.known_browsers where user_id = $2
+              order by last_used_at desc offset $4::bigint - 1)",
         token_hash.as_slice(),
         user_id.uuid(),
         now,
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
-        "delete from auth.known_browsers where token_hash in
-             (select token_hash from auth.known_browsers where user_id = $1
-              order by last_used_at desc offset $2)",
-        user_id.uuid(),
         most,
     )
     .execute(db)

@@ -23,23 +23,19 @@ pub async fn note(
     device_hash: &[u8; 32],
     now: DateTime<Utc>,
 ) -> Result<Seen> {
-    let others = sqlx::query_scalar!(
-        r#"select exists (select from auth.known_devices where user_id = $1) as "any!""#,
-        user_id.uuid(),
-    )
-    .fetch_one(&mut *db)
-    .await?;
-    let is_new = sqlx::query_scalar!(
+    let noted = sqlx::query!(
         r#"insert into auth.known_devices (user_id, device_hash, last_seen_at) values ($1, $2, $3)
            on conflict (user_id, device_hash) do update set last_seen_at = excluded.last_seen_at
-           returning (xmax = 0) as "is_new!""#,
+           returning (xmax = 0) as "is_new!",
+                     exists (select from auth.known_devices other
+                             where other.user_id = $1 and other.device_hash <> $2) as "others!""#,
         user_id.uuid(),
         device_hash.as_slice(),
         now,
     )
     .fetch_one(db)
     .await?;
-    Ok(match (is_new, others) {
+    Ok(match (noted.is_new, noted.others) {
         (false, _) => Seen::Before,
         (true, true) => Seen::Never,
         (true, false) => Seen::First,

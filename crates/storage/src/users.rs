@@ -9,7 +9,7 @@ use domain::{
 };
 use sqlx::{PgConnection, PgExecutor};
 
-use crate::{Result, error::stored};
+use crate::{Result, error::stored, second_factors::Factors};
 
 /// An account, without what proves that somebody owns it.
 #[derive(Clone, Debug)]
@@ -155,6 +155,32 @@ pub async fn credentials(db: impl PgExecutor<'_>, email: &Email) -> Result<Optio
     Ok(row.map(|row| Credentials { user_id: row.id.into(), password_hash: row.password_hash }))
 }
 
+/// What signing in with an address begins with; the same work whether or not there is an account.
+pub struct AtTheDoor {
+    /// Whether the domain of the address belongs to an organisation that lets its people in by its
+    /// issuer alone.
+    pub organised: bool,
+    pub credentials: Option<Credentials>,
+}
+
+pub async fn at_the_door(db: impl PgExecutor<'_>, email: &Email) -> Result<AtTheDoor> {
+    let row = sqlx::query!(
+        r#"select exists (
+                      select from auth.organisation_domains d join auth.organisations o on o.id = d.organisation_id
+                      where d.domain = $2 and d.proved_at is not null and o.required
+                  ) as "organised!",
+                  u.id as "id?", u.password_hash
+           from (values (1)) as one left join auth.users u on u.email = $1"#,
+        email.as_str(),
+        email.domain(),
+    )
+    .fetch_one(db)
+    .await?;
+    let password_hash = row.password_hash;
+    let credentials = row.id.map(|id| Credentials { user_id: id.into(), password_hash });
+    Ok(AtTheDoor { organised: row.organised, credentials })
+}
+
 /// The same for somebody who is known already.
 pub async fn credentials_of(db: impl PgExecutor<'_>, id: UserId) -> Result<Option<Credentials>> {
     let row = sqlx::query!("select id, password_hash from auth.users where id = $1", id.uuid())
@@ -168,21 +194,44 @@ pub struct Admittable {
     pub email: String,
     pub status: AccountStatus,
     pub roles: Roles,
+    pub factors: Factors,
+    /// Whether their organisation lets them in by its issuer alone; administrators belong to none.
+    pub organised: bool,
 }
 
 /// Errors: none if there is no such account.
 pub async fn admittable(db: &mut PgConnection, id: UserId) -> Result<Option<Admittable>> {
     let row = sqlx::query!(
-        r#"select email, status, array(select role from auth.user_roles where user_id = id) as "roles!"
-           from auth.users where id = $1 for share"#,
+        r#"select email, status, email_codes_allowed,
+                  array(select role from auth.user_roles where user_id = u.id) as "roles!",
+                  (select confirmed_at from auth.authenticator_apps where user_id = u.id) as app_since,
+                  (select count(*) from auth.passkeys where user_id = u.id) as "passkeys!",
+                  (select count(*) from auth.recovery_codes where user_id = u.id and used_at is null)
+                      as "recovery_codes!",
+                  exists (
+                      select from auth.organisation_domains d join auth.organisations o on o.id = d.organisation_id
+                      where d.domain = split_part(u.email, '@', 2) and d.proved_at is not null and o.required
+                  ) as "of_organisation!"
+           from auth.users u where id = $1 for share of u"#,
         id.uuid(),
     )
     .fetch_optional(db)
     .await?;
     row.map(|row| {
         let roles = row.roles.iter().map(|role| stored("role", role)).collect::<Result<Vec<Role>>>()?;
-        let status = stored("status", &row.status)?;
-        Ok(Admittable { email: row.email, status, roles: roles.into_iter().collect() })
+        let administers = roles.iter().any(|role| matches!(role, Role::Admin | Role::Superadmin));
+        Ok(Admittable {
+            email: row.email,
+            status: stored("status", &row.status)?,
+            roles: roles.into_iter().collect(),
+            factors: Factors {
+                app_since: row.app_since,
+                passkeys: row.passkeys,
+                recovery_codes: row.recovery_codes,
+                email_codes_allowed: row.email_codes_allowed,
+            },
+            organised: row.of_organisation && !administers,
+        })
     })
     .transpose()
 }

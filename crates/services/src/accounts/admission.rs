@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use sqlx::{PgConnection, Postgres, Transaction};
 use storage::{
-    pending_sign_ins, second_factors, trusted_devices,
+    pending_sign_ins, trusted_devices,
     users::{self, Admittable},
 };
 
@@ -22,7 +22,6 @@ use super::{
 use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
-    organisations::refuse_other_ways_of,
 };
 
 /// For so long the second factor is waited for.
@@ -72,11 +71,8 @@ pub(crate) async fn admit(
     device: &Device,
 ) -> Result<Admission> {
     let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
-    if first != FirstFactor::Organisation {
-        refuse_other_ways_of(&mut *db, user_id).await?;
-    }
-    let_in(&person)?;
-    let factors = second_factors::of(&mut *db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let_in(&person, first)?;
+    let factors = &person.factors;
     // Without a second factor, a browser that they did not call theirs is asked for a code of their
     // mailbox. Whoever comes by a link has just shown that it is theirs.
     let by_mail = !factors.guard() && services.confirm_new_browsers && first != FirstFactor::EmailLink;
@@ -103,7 +99,7 @@ pub(crate) async fn admit(
         audit::record(services, db, act, device).await?;
         return Ok(Admission::SecondFactorDue(PendingSignIn { token, keep_for: PENDING_LASTS }));
     }
-    let signed_in = open_session(services, db, user_id, second, device).await?;
+    let signed_in = open_session(services, db, user_id, &person, second, device).await?;
     let act = Act::of(user_id, "session.opened").after(&ProvedWith { first, second });
     audit::record(services, db, act, device).await?;
     Ok(Admission::SignedIn(signed_in))
@@ -133,8 +129,11 @@ pub(super) async fn turn_away(
     Ok(error)
 }
 
-/// Only who has proved something learns of the status of an account.
-pub(super) fn let_in(person: &Admittable) -> Result<()> {
+/// Only who has proved something learns whether an account may be entered, and in this way.
+pub(super) fn let_in(person: &Admittable, first: FirstFactor) -> Result<()> {
+    if person.organised && first != FirstFactor::Organisation {
+        return Err(ServiceError::OrganisationOnly);
+    }
     match person.status {
         AccountStatus::Active => Ok(()),
         AccountStatus::Suspended => {

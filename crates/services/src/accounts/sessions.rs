@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use storage::{
     second_factors,
     sessions::{self, NewSession},
-    users,
+    users::{self, Admittable},
 };
 
 use super::{familiar, guesses, known_browser};
@@ -95,10 +95,10 @@ pub(crate) async fn open_session(
     services: &Services,
     db: &mut sqlx::PgConnection,
     user_id: UserId,
+    person: &Admittable,
     second_factor: Option<SecondFactor>,
     device: &Device,
 ) -> Result<SignedIn> {
-    let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
     let limits = Limits::of(&person.roles);
     let (token, token_hash) = new_token()?;
     let now = services.now();

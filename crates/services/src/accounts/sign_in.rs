@@ -4,7 +4,7 @@ use domain::{
 };
 use identity::password::Verdict;
 use secrecy::SecretString;
-use storage::{organisations, users};
+use storage::users::{self, AtTheDoor};
 
 use super::{
     admission::{Admission, admit, turn_away},
@@ -18,8 +18,9 @@ use crate::{
 
 pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) -> Result<Admission> {
     let email = Email::parse(&form.email).map_err(|message| FieldErrors::one("email", message))?;
+    let AtTheDoor { organised: elsewhere, credentials } =
+        users::at_the_door(services.database.house(), &email).await?;
     // An organisation's people are led to its issuer, whether or not there is such an account.
-    let elsewhere = organisations::is_required(services.database.house(), email.domain()).await?;
     if elsewhere && form.password.is_empty() {
         return Err(ServiceError::OrganisationOnly);
     }
@@ -27,8 +28,8 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         let wrong = FieldErrors::one("password", "The e-mail address or the password is not right.");
         if elsewhere { ServiceError::OrganisationOnly } else { wrong.into() }
     };
-    let known = users::credentials(services.database.house(), &email).await?;
-    let (user_id, hash) = known.map_or((None, None), |known| (Some(known.user_id), known.password_hash));
+    let (user_id, hash) =
+        credentials.map_or((None, None), |known| (Some(known.user_id), known.password_hash));
     let attempt = guesses::sign_in(services, &email, user_id, device).await?;
     // Nobody has one so long: it is not hashed, but that it was tried is written down.
     if form.password.chars().count() > *PASSWORD_LENGTH.end() {

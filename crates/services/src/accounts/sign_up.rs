@@ -213,7 +213,8 @@ pub async fn open_account(
             error.into()
         }
     })?;
-    let signed_in = open_session(services, db, id, None, device).await?;
+    let person = users::admittable(db, id).await?.ok_or(ServiceError::SignedOut)?;
+    let signed_in = open_session(services, db, id, &person, None, device).await?;
     audit::record(services, db, Act::of(id, "account.created"), device).await?;
     Ok(signed_in)
 }

@@ -66,9 +66,8 @@ pub async fn send_sign_in_code(services: &Services, token: &str, device: &Device
     let pending = pending_sign_ins::by_token(&mut *tx, &token_hash, ATTEMPTS, now)
         .await?
         .ok_or(ServiceError::SignedOut)?;
-    let factors = second_factors::of(&mut *tx, pending.user_id).await?.ok_or(ServiceError::SignedOut)?;
     let person = users::admittable(&mut tx, pending.user_id).await?.ok_or(ServiceError::SignedOut)?;
-    if !is_offered(services, &pending, &factors, &person) {
+    if !is_offered(services, &pending, &person) {
         return Err(ServiceError::Conflict("This account takes no codes by e-mail."));
     }
     if !send_code(services, &mut tx, &token_hash).await? {
@@ -103,9 +102,9 @@ pub(crate) async fn send_code(
 pub(super) fn is_offered(
     services: &Services,
     pending: &pending_sign_ins::PendingSignIn,
-    factors: &second_factors::Factors,
     person: &users::Admittable,
 ) -> bool {
+    let factors = &person.factors;
     let stands_in = factors.email_codes_allowed && !services.needs_second_factor(&person.roles);
     pending.first_factor != FirstFactor::EmailLink && (stands_in || !factors.guard())
 }

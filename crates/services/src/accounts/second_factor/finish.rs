@@ -4,7 +4,7 @@ use domain::account::{FirstFactor, SecondFactor};
 use identity::{Principal, token};
 use mail::{Letter, letter::FactorChange};
 use sqlx::PgConnection;
-use storage::{pending_sign_ins, second_factors, users};
+use storage::{pending_sign_ins, users};
 
 use super::{
     answer::{Answer, prove},
@@ -21,7 +21,6 @@ use crate::{
     },
     audit::{self, Act},
     letters,
-    organisations::refuse_other_ways_of,
 };
 
 /// After so many wrong answers one begins again with the first factor.
@@ -48,14 +47,14 @@ pub async fn pending(services: &Services, token: &str) -> Result<Option<Pending>
     let known = pending_sign_ins::by_token(&mut *tx, &token_hash, ATTEMPTS, services.now()).await?;
     let Some(known) = known else { return Ok(None) };
     let person = users::admittable(&mut tx, known.user_id).await?.ok_or(ServiceError::SignedOut)?;
-    let factors = second_factors::of(&mut *tx, known.user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let factors = &person.factors;
     tx.commit().await?;
     Ok(Some(Pending {
         first_factor: known.first_factor,
         app: factors.app_since.is_some(),
         passkey: factors.passkeys > 0 && services.passkeys.is_some(),
         recovery: factors.recovery_codes > 0,
-        email: email::is_offered(services, &known, &factors, &person),
+        email: email::is_offered(services, &known, &person),
         email_sent: known.email_codes_sent > 0,
         may_trust: !services.needs_second_factor(&person.roles),
         guarded: factors.guard(),
@@ -103,11 +102,7 @@ pub async fn finish_sign_in(
         }
     };
     let person = users::admittable(&mut tx, id).await?.ok_or(ServiceError::SignedOut)?;
-    let allowed = match pending.first_factor {
-        FirstFactor::Organisation => Ok(()),
-        _ => refuse_other_ways_of(&mut *tx, id).await,
-    };
-    if let Err(error) = allowed.and_then(|()| let_in(&person)) {
+    if let Err(error) = let_in(&person, pending.first_factor) {
         return Err(turn_away(services, tx, id, pending.first_factor, error, device).await?);
     }
     pending_sign_ins::delete(&mut *tx, &token_hash).await?;
@@ -117,7 +112,7 @@ pub async fn finish_sign_in(
         None
     };
     tell_of_recovery(services, &mut tx, id, second).await?;
-    let signed_in = open_session(services, &mut tx, id, Some(second), device).await?;
+    let signed_in = open_session(services, &mut tx, id, &person, Some(second), device).await?;
     let proved = ProvedWith { first: pending.first_factor, second: Some(second) };
     audit::record(services, &mut tx, Act::of(id, "session.opened").after(&proved), device).await?;
     tx.commit().await?;
