@@ -47,7 +47,7 @@ const ACCOUNTS: usize = 200;
 /// People who ask at the same time: always more than can be hashed.
 const AT_ONCE: usize = 16;
 /// The pause between two looks at how long other requests take.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 const SESSION_CHECKS: usize = 5_000;
 /// Rounds with row-level security and without it, in turn, and how often each reads in a round.
 const SECURITY_ROUNDS: usize = 9;
@@ -164,14 +164,13 @@ async fn sign_in_rate(
     let started = Instant::now();
     let people = (0..AT_ONCE).map(|first| {
         let server = server.clone();
-        let emails: Vec<_> = emails.iter().skip(first).step_by(AT_ONCE).cloned().collect();
+        let mut people: Vec<_> =
+            emails.iter().skip(first).step_by(AT_ONCE).cloned().map(Person::new).collect();
         tokio::spawn(async move {
-            let mut count = 0_usize;
-            for email in emails.iter().cycle() {
-                if started.elapsed() >= time {
-                    break;
-                }
-                sign_in(&server, email).await?;
+            let mut count = 0;
+            while started.elapsed() < time {
+                let next = count % people.len();
+                people[next].sign_in(&server).await?;
                 count += 1;
             }
             anyhow::Ok(count)
@@ -186,25 +185,45 @@ async fn sign_in_rate(
     Ok((rate, watched.await??))
 }
 
-async fn sign_in(server: &Eighth, email: &str) -> anyhow::Result<()> {
-    let form = [("form[email]", email), ("form[password]", PASSWORD), ("form[next]", "/")];
-    let body: Vec<_> =
-        form.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-    let answer = server
-        .client
-        .post(server.url("/api/sign_in"))
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(header::ORIGIN, server.url(""))
-        .header(header::REFERER, server.url("/sign-in"))
-        .header(header::ACCEPT, "text/html")
-        .body(body.join("&"))
-        .send()
-        .await?;
-    let status = answer.status();
-    let cookies = answer.headers().get_all(header::SET_COOKIE);
-    let opened = cookies.iter().any(|cookie| cookie.as_bytes().starts_with(b"eighth_session="));
-    ensure!(opened, "{email} was not signed in: {status}");
-    Ok(())
+/// Somebody who comes back again and again, in the same browser.
+struct Person {
+    email: String,
+    /// The cookie by which the browser is known, once they have signed in there.
+    known: Option<String>,
+}
+
+impl Person {
+    fn new(email: String) -> Self {
+        Self { email, known: None }
+    }
+
+    async fn sign_in(&mut self, server: &Eighth) -> anyhow::Result<()> {
+        let form = [("form[email]", self.email.as_str()), ("form[password]", PASSWORD), ("form[next]", "/")];
+        let body: Vec<_> =
+            form.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let answer = server
+            .client
+            .post(server.url("/api/sign_in"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, server.url(""))
+            .header(header::REFERER, server.url("/sign-in"))
+            .header(header::ACCEPT, "text/html")
+            .header(header::COOKIE, self.known.as_deref().unwrap_or_default())
+            .body(body.join("&"))
+            .send()
+            .await?;
+        let cookie = |name: &str| {
+            let cookies = answer.headers().get_all(header::SET_COOKIE).into_iter();
+            let mut texts = cookies.filter_map(|cookie| cookie.to_str().ok());
+            let found = texts.find(|text| text.starts_with(name) && text[name.len()..].starts_with('='))?;
+            Some(found.split(';').next().unwrap_or_default().to_owned())
+        };
+        ensure!(cookie("eighth_session").is_some(), "{} was not signed in: {}", self.email, answer.status());
+        if let Some(known) = cookie("eighth_known") {
+            self.known = Some(known);
+        }
+        Ok(())
+    }
 }
 
 fn encode(text: &str) -> String {

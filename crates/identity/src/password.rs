@@ -1,6 +1,6 @@
 //! Passwords, hashed with Argon2id.
 
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -9,8 +9,9 @@ use argon2::{
         phc::{Output, PasswordHash},
     },
 };
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Memory in KiB, passes and lanes: the first choice of OWASP's Password Storage Cheat Sheet.
 const MEMORY_KIB: u32 = 19_456;
@@ -23,6 +24,8 @@ pub enum Error {
     Hash(argon2::password_hash::Error),
     #[error("hashing was interrupted")]
     Interrupted,
+    #[error("there are no threads to hash on: {0}")]
+    Threads(ThreadPoolBuildError),
 }
 
 /// What comes of comparing a password with a stored hash.
@@ -42,16 +45,36 @@ impl Verdict {
     }
 }
 
-/// Hashes and checks passwords away from the threads that serve requests, as many at a time as
-/// there are cores: a hash is costly by design, and a crowd at the door must not stop the house.
+/// Hashes and checks passwords on threads of their own, one for each core, that step back for those
+/// who serve requests: a hash is costly by design, and a crowd at the door must not stop the house.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
+    /// Started when the first password is hashed.
+    threads: Arc<OnceLock<ThreadPool>>,
     cores: usize,
     permits: Arc<Semaphore>,
     /// What hashes before have worked in. While there is a crowd it is handed on: to get 19 MiB from
     /// the system, all zero, and to clear them takes a tenth of the time of a hash.
     memory: Arc<Mutex<Vec<Vec<Block>>>>,
+}
+
+/// How far the threads that hash step back, on the scale of `nice(2)`.
+const STEP_BACK: i32 = 10;
+
+fn threads(count: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
+    ThreadPoolBuilder::new()
+        .num_threads(count)
+        .thread_name(|n| format!("passwords-{n}"))
+        // On Linux this is about the thread alone.
+        .start_handler(|_| {
+            if let Err(error) = rustix::process::nice(STEP_BACK) {
+                tracing::debug!(%error, "a thread that hashes passwords does not step back");
+            }
+        })
+        // Whoever waits for the answer learns that none comes.
+        .panic_handler(|_| tracing::error!("hashing a password panicked"))
+        .build()
 }
 
 impl Default for Passwords {
@@ -61,6 +84,7 @@ impl Default for Passwords {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            threads: Arc::default(),
             cores,
             permits: Arc::new(Semaphore::new(cores)),
             memory: Arc::default(),
@@ -97,8 +121,16 @@ impl Passwords {
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| Error::Interrupted)?;
+        let threads = match self.threads.get() {
+            Some(threads) => threads,
+            None => {
+                let started = threads(self.cores).map_err(Error::Threads)?;
+                self.threads.get_or_init(|| started)
+            }
+        };
+        let (answer, answered) = oneshot::channel();
         let this = self.clone();
-        tokio::task::spawn_blocking(move || {
+        threads.spawn(move || {
             let _permit = permit;
             let mut memory = this.kept().pop().unwrap_or_default();
             let done = work(&mut memory);
@@ -108,10 +140,10 @@ impl Passwords {
             } else {
                 this.kept().push(memory);
             }
-            done
-        })
-        .await
-        .map_err(|_| Error::Interrupted)
+            // Nobody may be waiting for it any more.
+            drop(answer.send(done));
+        });
+        answered.await.map_err(|_| Error::Interrupted)
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {

@@ -1,6 +1,9 @@
 //! The one door to server-only code: what a page or a server function asks of the request and says
 //! about the response.
 
+mod failure;
+mod kept;
+
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
@@ -12,21 +15,10 @@ use identity::Principal;
 use leptos::{prelude::*, reactive::owner::with_context};
 use leptos_axum::ResponseOptions;
 use secrecy::{ExposeSecret as _, SecretString};
-use services::{
-    ServiceError, Services,
-    accounts::{
-        Admission, Device, SignedIn, SigningUp,
-        external::Begun,
-        second_factor::{Ceremony, Trust},
-    },
-};
+use services::{ServiceError, Services, accounts::Device};
 
-use crate::{
-    cookie::Transport,
-    error::{ApiError, ErrorKind},
-    page::{encode, go, query},
-    ui,
-};
+pub use self::kept::*;
+use crate::{cookie::Transport, error::ApiError, ui};
 
 /// Who asks, as the server found out before the page or the server function runs.
 #[derive(Clone, Debug, Default)]
@@ -172,86 +164,6 @@ pub fn set_cookie(name: &str, value: &str, max_age: i64) {
     }
 }
 
-/// For so long a browser shows that somebody has signed in on it: a year.
-pub const KNOWN_FOR_SECONDS: i64 = 365 * 24 * 3_600;
-
-/// Keeps a session's token in the browser for as long as the session can last unused.
-pub fn keep_session(signed_in: &SignedIn) {
-    let seconds = signed_in.keep_for.num_seconds();
-    set_cookie(transport().session_cookie(), signed_in.token.expose_secret(), seconds);
-    if let Some(known) = &signed_in.known_browser {
-        set_cookie(transport().known_cookie(), known.expose_secret(), KNOWN_FOR_SECONDS);
-    }
-}
-
-/// Lets somebody in who has given the first factor, and leads them on to `next`; by way of the page
-/// that asks for the second, where they owe one. Return after it.
-pub fn admit(admission: &Admission, next: &str) {
-    match admission {
-        Admission::SignedIn(signed_in) => {
-            keep_session(signed_in);
-            redirect(next);
-        }
-        Admission::SecondFactorDue(pending) => {
-            let seconds = pending.keep_for.num_seconds();
-            set_cookie(transport().pending_cookie(), pending.token.expose_secret(), seconds);
-            go_to_second_factor(next);
-        }
-    }
-}
-
-/// Leads to the page that asks for the second factor. Return after it.
-pub fn go_to_second_factor(next: &str) {
-    redirect(&format!("/sign-in/second?next={}", encode(local_path(next))));
-}
-
-/// The token of a sign-in that lacks the second factor, empty where there is none.
-pub fn pending() -> String {
-    cookie(transport().pending_cookie()).unwrap_or_default()
-}
-
-pub fn forget_pending() {
-    set_cookie(transport().pending_cookie(), "", 0);
-}
-
-/// Spares the browser the second factor for a while.
-pub fn keep_trust(trust: &Trust) {
-    set_cookie(transport().trust_cookie(), trust.token.expose_secret(), trust.keep_for.num_seconds());
-}
-
-pub fn forget_trust() {
-    set_cookie(transport().trust_cookie(), "", 0);
-}
-
-/// The token of what a passkey was asked to sign, empty where there is none.
-pub fn ceremony() -> String {
-    cookie(transport().ceremony_cookie()).unwrap_or_default()
-}
-
-pub fn keep_ceremony(ceremony: &Ceremony) {
-    let seconds = ceremony.keep_for.num_seconds();
-    set_cookie(transport().ceremony_cookie(), ceremony.token.expose_secret(), seconds);
-}
-
-/// For so long new recovery codes can be looked at, in seconds.
-const CODES_SHOWN_FOR: i64 = 600;
-
-/// Has the browser keep new recovery codes for the page that shows them: the server stores no code
-/// that could be read, and a page that follows a form is asked for anew.
-pub fn keep_new_codes(codes: &[SecretString]) {
-    let codes: Vec<&str> = codes.iter().map(SecretString::expose_secret).collect();
-    set_cookie(transport().codes_cookie(), &codes.join("."), CODES_SHOWN_FOR);
-}
-
-/// Those codes, with a point between two; empty where there are none.
-pub fn new_codes() -> String {
-    cookie(transport().codes_cookie()).unwrap_or_default()
-}
-
-pub fn forget_new_codes() {
-    set_cookie(transport().codes_cookie(), "", 0);
-}
-
 /// Where passkeys work instead, for who came by a number of this machine: browsers give none to
 /// numbers.
 pub fn passkeys_elsewhere() -> Option<String> {
@@ -261,73 +173,11 @@ pub fn passkeys_elsewhere() -> Option<String> {
     by_number.then(|| format!("http://localhost{port}"))
 }
 
-pub fn forget_session() {
-    set_cookie(transport().session_cookie(), "", 0);
-}
-
-/// Keeps for how long somebody has to look into their mail that this browser signed them up.
-pub fn keep_signing_up(signing_up: &SigningUp) {
-    let seconds = signing_up.keep_for.num_seconds();
-    set_cookie(transport().sign_up_cookie(), signing_up.browser.expose_secret(), seconds);
-}
-
-/// What this browser keeps of having signed somebody up; empty where it has not.
-pub fn signing_up() -> String {
-    cookie(transport().sign_up_cookie()).unwrap_or_default()
-}
-
-pub fn forget_signing_up() {
-    set_cookie(transport().sign_up_cookie(), "", 0);
-}
-
-/// For how long the page of a link may stay open, in seconds.
-const LINK_KEPT: i64 = 60 * 60;
-
-/// The token of the link that led to a page, in which it stands as `token`. It leaves the address at
-/// once and is kept in a cookie, so that neither the history nor a referrer tells it. None where the
-/// browser is sent on for that.
-pub fn link(path: &str) -> Option<String> {
-    let (token, name) = (query("token"), transport().link_cookie());
-    if token.is_empty() {
-        private();
-        return Some(cookie(name).unwrap_or_default());
-    }
-    if token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
-        set_cookie(name, &token, LINK_KEPT);
-    }
-    go(path);
-    None
-}
-
-/// The token of the link whose page sent this form.
-pub fn used_link() -> String {
-    cookie(transport().link_cookie()).unwrap_or_default()
-}
-
-/// After a link was used.
-pub fn forget_link() {
-    set_cookie(transport().link_cookie(), "", 0);
-}
-
 /// Keeps a page that shows what is private to somebody who is not signed in out of all caches.
 pub fn private() {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
-}
-
-/// Remembers that the browser is away at another site to sign in there.
-pub fn keep_flow(begun: &Begun) {
-    set_cookie(transport().flow_cookie(), begun.token.expose_secret(), begun.keep_for.num_seconds());
-}
-
-/// The token of what the browser has begun with another site; empty where there is none.
-pub fn flow() -> String {
-    cookie(transport().flow_cookie()).unwrap_or_default()
-}
-
-pub fn forget_flow() {
-    set_cookie(transport().flow_cookie(), "", 0);
 }
 
 /// This site as the browser knows it, such as `https://8thdegree.example`.
@@ -368,71 +218,6 @@ pub fn set_status(status: u16) {
 /// Makes what a service answered into what a browser is told.
 pub fn fail(error: impl Into<ApiError>) -> ApiError {
     error.into()
-}
-
-impl From<ServiceError> for ApiError {
-    /// A cause that is a fault of ours, or an outage, is logged here and only here; so is a refusal.
-    fn from(error: ServiceError) -> Self {
-        match error {
-            ServiceError::SignedOut => {
-                tracing::info!(target: "security", event = "signed_out", "refused: nobody is signed in");
-                ErrorKind::SignedOut.into()
-            }
-            ServiceError::Forbidden(permission) => {
-                tracing::warn!(target: "security", event = "forbidden", needs = %permission, "refused");
-                Self::new(ErrorKind::Forbidden, needs(permission))
-            }
-            ServiceError::ProofNeeded => {
-                tracing::info!(target: "security", event = "proof_needed", "refused: a fresh proof is needed");
-                ErrorKind::ProofNeeded.into()
-            }
-            ServiceError::OrganisationOnly => {
-                tracing::info!(target: "security", event = "organisation_only", "refused: not by its issuer");
-                Self::new(ErrorKind::Conflict, ORGANISATION_ONLY)
-            }
-            ServiceError::NotFound(_) => ErrorKind::NotFound.into(),
-            ServiceError::Invalid(fields) => Self::invalid(fields),
-            ServiceError::Conflict(what_to_do) => Self::new(ErrorKind::Conflict, what_to_do),
-            ServiceError::TooMany(wait) => Self::too_often(wait.num_seconds().unsigned_abs(), |wait| {
-                format!("There were too many wrong attempts. Please wait {wait}, then try again.")
-            }),
-            ServiceError::Unavailable(cause) => {
-                tracing::warn!(cause = %causes(&*cause), "not available");
-                ErrorKind::Unavailable.into()
-            }
-            ServiceError::Internal(cause) => {
-                tracing::error!(cause = %causes(&*cause), "internal error");
-                ErrorKind::Internal.into()
-            }
-        }
-    }
-}
-
-const ORGANISATION_ONLY: &str = "Addresses of this domain are let in by their organisation alone. Choose “Sign in with \
-                                 your organisation” on the page for signing in.";
-
-/// What somebody without the permission is told; some roles one can take up oneself.
-fn needs(permission: Permission) -> &'static str {
-    let held_by = |role| permission.holders().contains(&role);
-    if held_by(Role::Client) {
-        "This is for people who hire. Choose in your account that you hire, and come back."
-    } else if held_by(Role::Freelancer) {
-        "This is for freelancers. Choose in your account that you freelance, and come back."
-    } else {
-        ErrorKind::Forbidden.message()
-    }
-}
-
-/// An error and what caused it, in one line.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        line.push_str(": ");
-        line.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    line
 }
 
 /// Sends the browser on to a path of this site. Anything that is not one leads to `/`, so that a
