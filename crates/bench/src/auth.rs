@@ -99,10 +99,11 @@ async fn sign_ins(
     time: Duration,
 ) -> anyhow::Result<()> {
     let (mut raw, mut rates, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    let mut people: Vec<_> = emails.iter().cloned().map(Person::new).collect();
     for _ in 0..rounds {
         let hash = hash.to_owned();
         raw.push(tokio::task::spawn_blocking(move || raw_rate(&hash, time)).await?);
-        let (rate, latencies) = sign_in_rate(server, emails, time).await?;
+        let (rate, latencies) = sign_in_rate(server, &mut people, time).await?;
         rates.push(rate);
         others.push(percentile(&latencies, 0.99));
     }
@@ -156,30 +157,23 @@ fn raw_rate(hash: &str, time: Duration) -> f64 {
 /// Sign-ins a second, and how long other requests took meanwhile, in milliseconds.
 async fn sign_in_rate(
     server: &Arc<Eighth>,
-    emails: &[String],
+    people: &mut [Person],
     time: Duration,
 ) -> anyhow::Result<(f64, Vec<f64>)> {
     let stop = Arc::new(AtomicBool::new(false));
     let watched = tokio::spawn(watch(server.clone(), stop.clone()));
     let started = Instant::now();
-    let people = (0..AT_ONCE).map(|first| {
-        let server = server.clone();
-        let mut people: Vec<_> =
-            emails.iter().skip(first).step_by(AT_ONCE).cloned().map(Person::new).collect();
-        tokio::spawn(async move {
-            let mut count = 0;
-            while started.elapsed() < time {
-                let next = count % people.len();
-                people[next].sign_in(&server).await?;
-                count += 1;
-            }
-            anyhow::Ok(count)
-        })
+    let share = people.len().div_ceil(AT_ONCE);
+    let crowd = people.chunks_mut(share).map(|people| async move {
+        let mut count = 0;
+        while started.elapsed() < time {
+            let next = count % people.len();
+            people[next].sign_in(server).await?;
+            count += 1;
+        }
+        anyhow::Ok(count)
     });
-    let mut count = 0;
-    for person in people.collect::<Vec<_>>() {
-        count += person.await??;
-    }
+    let count: usize = futures::future::try_join_all(crowd).await?.into_iter().sum();
     let rate = count as f64 / started.elapsed().as_secs_f64();
     stop.store(true, Ordering::Relaxed);
     Ok((rate, watched.await??))

@@ -59,6 +59,10 @@ pub struct Passwords {
     memory: Arc<Mutex<Vec<Vec<Block>>>>,
 }
 
+/// So many passwords for each core are taken in at a time, so that the next one is at hand when one is
+/// done. The others wait outside, and whoever gives up costs nothing.
+const AT_HAND: usize = 2;
+
 /// How far the threads that hash step back, on the scale of `nice(2)`.
 const STEP_BACK: i32 = 10;
 
@@ -86,7 +90,7 @@ impl Default for Passwords {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             threads: Arc::default(),
             cores,
-            permits: Arc::new(Semaphore::new(cores)),
+            permits: Arc::new(Semaphore::new(AT_HAND * cores)),
             memory: Arc::default(),
         }
     }
@@ -134,8 +138,8 @@ impl Passwords {
             let _permit = permit;
             let mut memory = this.kept().pop().unwrap_or_default();
             let done = work(&mut memory);
-            // Nobody else holds a permit or waits for one: all of it goes back to the system.
-            if this.permits.available_permits() + 1 >= this.cores {
+            // Nobody else is in or waits outside: all of it goes back to the system.
+            if this.permits.available_permits() + 1 >= AT_HAND * this.cores {
                 this.kept().clear();
             } else {
                 this.kept().push(memory);
@@ -248,7 +252,7 @@ mod tests {
 
     #[tokio::test]
     async fn memory_is_handed_on_in_a_crowd_and_given_back_after_it() {
-        let passwords = Passwords { cores: 2, permits: Arc::new(Semaphore::new(2)), ..Passwords::default() };
+        let passwords = Passwords { cores: 1, permits: Arc::new(Semaphore::new(2)), ..Passwords::default() };
         let held = passwords.permits.clone().acquire_owned().await.unwrap();
         passwords.verify("x".into(), None).await.unwrap();
         assert_eq!(passwords.kept().len(), 1);
@@ -271,13 +275,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_more_passwords_are_hashed_at_a_time_than_there_are_cores() {
+    async fn a_crowd_waits_outside_and_whoever_gives_up_costs_nothing() {
         let passwords = Passwords::default();
-        let cores = u32::try_from(passwords.permits.available_permits()).unwrap();
-        let all = passwords.permits.clone().acquire_many_owned(cores).await.unwrap();
+        let places = u32::try_from(passwords.permits.available_permits()).unwrap();
+        let all = passwords.permits.clone().acquire_many_owned(places).await.unwrap();
         let mut waiting = Box::pin(passwords.hash("correct horse battery".into()));
         let mut context = Context::from_waker(Waker::noop());
         assert!(waiting.as_mut().poll(&mut context).is_pending());
+        assert!(passwords.threads.get().is_none(), "nothing was begun");
         drop(all);
         assert!(waiting.await.is_ok());
     }

@@ -32,22 +32,26 @@ pub async fn remember(
     Ok(())
 }
 
-/// Whether this person has signed in on the browser before; notes that it is used.
+/// Whether this person has signed in on the browser before; notes once a day that it is used.
 pub async fn is_of(
     db: impl PgExecutor<'_>,
     token_hash: &[u8; 32],
     user_id: UserId,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let done = sqlx::query!(
-        "update auth.known_browsers set last_used_at = $3 where token_hash = $1 and user_id = $2",
+    let is_of = sqlx::query_scalar!(
+        r#"with used as (
+               update auth.known_browsers set last_used_at = $3
+               where token_hash = $1 and user_id = $2 and last_used_at < $3::timestamptz - interval '1 day'
+           )
+           select exists (select from auth.known_browsers where token_hash = $1 and user_id = $2) as "is!""#,
         token_hash.as_slice(),
         user_id.uuid(),
         now,
     )
-    .execute(db)
+    .fetch_one(db)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(is_of)
 }
 
 /// Who has signed in on the browser before.

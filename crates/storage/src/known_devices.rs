@@ -26,6 +26,7 @@ pub async fn note(
     let noted = sqlx::query!(
         r#"insert into auth.known_devices (user_id, device_hash, last_seen_at) values ($1, $2, $3)
            on conflict (user_id, device_hash) do update set last_seen_at = excluded.last_seen_at
+               where known_devices.last_seen_at < excluded.last_seen_at - interval '1 day'
            returning (xmax = 0) as "is_new!",
                      exists (select from auth.known_devices other
                              where other.user_id = $1 and other.device_hash <> $2) as "others!""#,
@@ -33,12 +34,13 @@ pub async fn note(
         device_hash.as_slice(),
         now,
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await?;
-    Ok(match (noted.is_new, noted.others) {
-        (false, _) => Seen::Before,
-        (true, true) => Seen::Never,
-        (true, false) => Seen::First,
+    // It is noted once a day; what was noted a while ago comes back as nothing.
+    Ok(match noted.map(|noted| (noted.is_new, noted.others)) {
+        None | Some((false, _)) => Seen::Before,
+        Some((true, true)) => Seen::Never,
+        Some((true, false)) => Seen::First,
     })
 }
 
