@@ -153,15 +153,16 @@ pub async fn touch(
 }
 
 /// Gives a session another token, after which the old one opens nothing; notes when its owner has
-/// last proved who they are. Whoever proves it needs no trusted browser to stand in for a factor.
+/// last proved who they are. Whoever proves it needs no trusted browser to stand in for a factor. False
+/// if the session has ended.
 pub async fn rotate(
     db: impl PgExecutor<'_>,
     id: SessionId,
     token_hash: &[u8; 32],
     second_factor: Option<SecondFactor>,
     proved_at: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
+) -> Result<bool> {
+    let done = sqlx::query!(
         "update auth.sessions
          set token_hash = $2, proved_at = $3,
              second_factor = coalesce($4, nullif(second_factor, 'trusted_device')) where id = $1",
@@ -172,7 +173,7 @@ pub async fn rotate(
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// Makes a person prove again who they are, before anything weighty, everywhere but in the session

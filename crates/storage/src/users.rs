@@ -194,6 +194,7 @@ pub struct Admittable {
     pub email: String,
     pub status: AccountStatus,
     pub roles: Roles,
+    pub password_hash: Option<String>,
     pub factors: Factors,
     /// Whether their organisation lets them in by its issuer alone; administrators belong to none.
     pub organised: bool,
@@ -202,7 +203,7 @@ pub struct Admittable {
 /// Errors: none if there is no such account.
 pub async fn admittable(db: &mut PgConnection, id: UserId) -> Result<Option<Admittable>> {
     let row = sqlx::query!(
-        r#"select email, status, email_codes_allowed,
+        r#"select email, status, password_hash, email_codes_allowed,
                   array(select role from auth.user_roles where user_id = u.id) as "roles!",
                   (select confirmed_at from auth.authenticator_apps where user_id = u.id) as app_since,
                   (select count(*) from auth.passkeys where user_id = u.id) as "passkeys!",
@@ -224,6 +225,7 @@ pub async fn admittable(db: &mut PgConnection, id: UserId) -> Result<Option<Admi
             email: row.email,
             status: stored("status", &row.status)?,
             roles: roles.into_iter().collect(),
+            password_hash: row.password_hash,
             factors: Factors {
                 app_since: row.app_since,
                 passkeys: row.passkeys,
@@ -241,6 +243,15 @@ pub struct Locked {
     pub email: String,
     pub has_password: bool,
     pub has_passkey: bool,
+}
+
+/// Lets changes of what guards an account wait for each other until the transaction ends; false if there
+/// is no such account.
+pub async fn hold(db: &mut PgConnection, id: UserId) -> Result<bool> {
+    let held = sqlx::query_scalar!("select id from auth.users where id = $1 for update", id.uuid())
+        .fetch_optional(db)
+        .await?;
+    Ok(held.is_some())
 }
 
 /// Lets changes to the ways into an account wait for each other until the transaction ends.
@@ -304,8 +315,8 @@ pub async fn verify_email(db: &mut PgConnection, id: UserId, now: DateTime<Utc>)
 }
 
 /// Stores the same password under a newer hash, if it is still the same.
-pub async fn rehash(db: impl PgExecutor<'_>, id: UserId, old: &str, new: &str) -> Result<()> {
-    sqlx::query!(
+pub async fn rehash(db: impl PgExecutor<'_>, id: UserId, old: &str, new: &str) -> Result<bool> {
+    let done = sqlx::query!(
         "update auth.users set password_hash = $3 where id = $1 and password_hash = $2",
         id.uuid(),
         old,
@@ -313,7 +324,7 @@ pub async fn rehash(db: impl PgExecutor<'_>, id: UserId, old: &str, new: &str) -
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 pub async fn set_password(

@@ -7,7 +7,9 @@ use app::{
     cookie::Transport,
     error::{ApiError, ErrorKind},
     page::{encode, page_of},
-    ssr::{ClientAddress, FormReplay, OwnPicture, Reveal, Revealed, Viewer, local_path},
+    ssr::{
+        ClientAddress, FormReplay, OwnPicture, Reveal, Revealed, SiteOrigin, Unencrypted, Viewer, local_path,
+    },
 };
 use axum::{
     Json, Router,
@@ -228,6 +230,12 @@ where
     }
     if let Some(transport) = asked.extensions.get::<Transport>() {
         request.extensions_mut().insert(*transport);
+    }
+    if let Some(origin) = asked.extensions.get::<SiteOrigin>() {
+        request.extensions_mut().insert(origin.clone());
+    }
+    if let Some(unencrypted) = asked.extensions.get::<Unencrypted>() {
+        request.extensions_mut().insert(*unencrypted);
     }
     if let Some(id) = asked.extensions.get::<RequestId>() {
         request.extensions_mut().insert(id.clone());

@@ -114,10 +114,10 @@ fn to_a_second_factor(request: &Request) -> Response {
     Refusal(ApiError::new(ErrorKind::Forbidden, message)).into_response()
 }
 
-/// Whoever looks at another person's pages reads, chooses colours, and goes back.
+/// Whoever looks at another person's pages reads, chooses colours, goes back, or signs out.
 fn may_be_done_while_viewing(request: &Request) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
-        || matches!(request.uri().path(), "/api/end_view" | "/api/theme")
+        || matches!(request.uri().path(), "/api/end_view" | "/api/theme" | "/api/sign_out")
 }
 
 /// A cookie of the request, under the name that it has with this transport.

@@ -71,7 +71,33 @@ pub(crate) async fn admit(
     device: &Device,
 ) -> Result<Admission> {
     let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
-    let_in(&person, first)?;
+    admit_person(services, db, user_id, &person, first, device).await
+}
+
+/// The same for who has given the password that belongs to `hash`. It may be another one by now.
+pub(super) async fn admit_by_password(
+    services: &Services,
+    db: &mut PgConnection,
+    user_id: UserId,
+    hash: &str,
+    device: &Device,
+) -> Result<Admission> {
+    let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    if person.password_hash.as_deref() != Some(hash) {
+        return Err(ServiceError::SignedOut);
+    }
+    admit_person(services, db, user_id, &person, FirstFactor::Password, device).await
+}
+
+async fn admit_person(
+    services: &Services,
+    db: &mut PgConnection,
+    user_id: UserId,
+    person: &Admittable,
+    first: FirstFactor,
+    device: &Device,
+) -> Result<Admission> {
+    let_in(person, first)?;
     let factors = &person.factors;
     // Without a second factor, a browser that they did not call theirs is asked for a code of their
     // mailbox. Whoever comes by a link has just shown that it is theirs.
@@ -99,7 +125,7 @@ pub(crate) async fn admit(
         audit::record(services, db, act, device).await?;
         return Ok(Admission::SecondFactorDue(PendingSignIn { token, keep_for: PENDING_LASTS }));
     }
-    let signed_in = open_session(services, db, user_id, &person, second, device).await?;
+    let signed_in = open_session(services, db, user_id, person, second, device).await?;
     let act = Act::of(user_id, "session.opened").after(&ProvedWith { first, second });
     audit::record(services, db, act, device).await?;
     Ok(Admission::SignedIn(signed_in))
@@ -117,7 +143,7 @@ pub(super) async fn turn_away(
     device: &Device,
 ) -> Result<ServiceError> {
     let why = match error {
-        ServiceError::SignedOut => "deleted",
+        ServiceError::SignedOut => "over",
         ServiceError::Conflict(_) => "suspended",
         ServiceError::OrganisationOnly => "organisation",
         other => return Ok(other),

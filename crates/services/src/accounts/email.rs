@@ -4,7 +4,7 @@ use ::jobs::{Attempt, Failure, Job, Options, Runner, enqueue};
 use chrono::TimeDelta;
 use domain::{
     FieldErrors,
-    account::{AddressForm, Email},
+    account::{AddressForm, Email, FirstFactor},
 };
 use identity::{Principal, token};
 use mail::Letter;
@@ -16,6 +16,7 @@ use storage::{
 use uuid::Uuid;
 
 use super::{
+    admission::let_in,
     own,
     sessions::{Device, SignedIn, change_token},
 };
@@ -23,7 +24,6 @@ use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
     letters,
-    organisations::refuse_other_ways_of,
 };
 
 /// Both links must be followed within this time.
@@ -135,8 +135,9 @@ pub async fn confirm_email_change(
     let change = email_changes::confirm(&mut tx, &hash, now).await?;
     let change = change.ok_or(ServiceError::Conflict(LINK_IS_OLD))?;
     let id = change.user_id;
-    // Both may have been required since the change was begun.
-    refuse_other_ways_of(&mut *tx, id).await?;
+    // Whoever was let in when the change was begun may not be by now.
+    let person = users::admittable(&mut tx, id).await?.ok_or(ServiceError::Conflict(LINK_IS_OLD))?;
+    let_in(&person, FirstFactor::EmailLink)?;
     let new_email = Email::parse(&change.new_email).map_err(|_| ServiceError::Conflict(LINK_IS_OLD))?;
     if organisations::is_required(&mut *tx, new_email.domain()).await? {
         return Err(ServiceError::Conflict(ORGANISED));

@@ -173,9 +173,11 @@ pub async fn is_open(services: &Services, id: SessionId) -> Result<bool> {
 }
 
 pub async fn sign_out(services: &Services, who: &Principal, device: &Device) -> Result<()> {
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    // Who looks at another person's pages ends their own session.
+    let owner = who.viewed_by.as_ref().map_or(who.user_id, |viewer| viewer.user_id);
+    let mut tx = services.database.begin_as(owner).await?;
     sessions::delete(&mut *tx, who.session_id).await?;
-    audit::record(services, &mut tx, Act::of(who.user_id, "session.closed"), device).await?;
+    audit::record(services, &mut tx, Act::of(owner, "session.closed"), device).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -297,7 +299,10 @@ async fn rotate(
     proved_at: DateTime<Utc>,
 ) -> Result<SignedIn> {
     let (token, token_hash) = new_token()?;
-    sessions::rotate(db, who.session_id, &token_hash, second_factor, proved_at).await?;
+    // Whatever was changed with it is undone where somebody has ended the session meanwhile.
+    if !sessions::rotate(db, who.session_id, &token_hash, second_factor, proved_at).await? {
+        return Err(ServiceError::SignedOut);
+    }
     let keep_for = Limits::of(&who.roles).idle;
     Ok(SignedIn { user_id: who.user_id, token, keep_for, known_browser: None })
 }

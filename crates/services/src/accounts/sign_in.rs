@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use storage::users::{self, AtTheDoor};
 
 use super::{
-    admission::{Admission, admit, turn_away},
+    admission::{Admission, admit_by_password, turn_away},
     guesses,
     sessions::Device,
 };
@@ -58,14 +58,15 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         tx.commit().await?;
         return Err(wrong());
     };
-    if let (Some(old), Some(newer)) = (hash, newer) {
-        users::rehash(&mut *tx, id, &old, &newer).await?;
-    }
-    let admission = match admit(services, &mut tx, id, FirstFactor::Password, device).await {
+    let right = match (hash.unwrap_or_default(), newer) {
+        (old, Some(newer)) if users::rehash(&mut *tx, id, &old, &newer).await? => newer,
+        (old, _) => old,
+    };
+    let admission = match admit_by_password(services, &mut tx, id, &right, device).await {
         Ok(admission) => admission,
         Err(error) => {
             return Err(match turn_away(services, tx, id, FirstFactor::Password, error, device).await? {
-                // Of what was there once, nobody learns.
+                // Of what was right once, nobody learns.
                 ServiceError::SignedOut => wrong(),
                 other => other,
             });

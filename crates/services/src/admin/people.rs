@@ -9,7 +9,7 @@ use mail::Letter;
 use sqlx::{Postgres, Transaction};
 use storage::{
     audit::Entry,
-    jobs,
+    email_changes, jobs, password_resets,
     people::{self, Account, Filter},
     profiles,
     sessions::{self, Device as Session},
@@ -19,7 +19,7 @@ use storage::{
 use super::{administers, may_look_after};
 use crate::{
     Result, ServiceError, Services,
-    accounts::{Device, market_roles},
+    accounts::{Device, market_roles, second_factor::distrust},
     audit::{self, Act},
     letters,
 };
@@ -105,6 +105,9 @@ pub async fn suspend(
     }
     people::suspend(&mut *tx, id, &reason, now).await?;
     sessions::delete_others(&mut *tx, id, None).await?;
+    password_resets::forget(&mut tx, id).await?;
+    email_changes::forget(&mut tx, id).await?;
+    distrust(&mut tx, id).await?;
     profiles::pause(&mut tx, id, now).await?;
     events::append(&mut tx, Event::ProfileSaved { user_id: id }).await?;
     for job_id in jobs::hold(&mut tx, id, now).await? {

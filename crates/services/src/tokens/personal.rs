@@ -10,7 +10,7 @@ use mail::Letter;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use storage::{
-    organisations,
+    organisations, sessions,
     tokens::{self, NewPersonalToken},
     users,
 };
@@ -84,6 +84,11 @@ pub async fn create(
     let now = services.now();
     let expires_at = now + TimeDelta::days(days.into());
     let mut tx = services.database.begin_as(who.user_id).await?;
+    // A new password waits for this, and ends the token; or it was faster, and has ended the session.
+    let held = users::hold(&mut tx, who.user_id).await?;
+    if !held || !sessions::is_open(&mut *tx, who.session_id, now).await? {
+        return Err(ServiceError::SignedOut);
+    }
     if tokens::personal_of_user(&mut *tx, who.user_id).await?.len() >= MOST {
         return Err(ServiceError::Conflict("You have as many tokens as one may. Revoke one first."));
     }

@@ -14,7 +14,7 @@ pub use self::{
     },
     people::{
         Identity, SUBJECT_UNIQUE, add_manager, delete_identities, end_other_sessions, gives_roles_to,
-        identities_of, identity_owner, insert_identity, is_manager, managers, manages, people,
+        identities_of, identity_owner, insert_identity, is_manager, lets_in, managers, manages, people,
         touch_identity,
     },
 };

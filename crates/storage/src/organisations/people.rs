@@ -148,13 +148,33 @@ pub async fn gives_roles_to(db: impl PgExecutor<'_>, user_id: UserId) -> Result<
         r#"select exists (
                select from auth.organisation_identities i
                join auth.organisation_groups g on g.organisation_id = i.organisation_id
-               where i.user_id = $1
+               join auth.organisation_domains d on d.organisation_id = i.organisation_id
+               join auth.users u on u.id = i.user_id
+               where i.user_id = $1 and d.proved_at is not null and d.domain = split_part(u.email, '@', 2)
            ) as "is!""#,
         user_id.uuid(),
     )
     .fetch_one(db)
     .await?;
     Ok(gives)
+}
+
+/// Whether an organisation that the person's address belongs to lets them in by its issuer.
+pub async fn lets_in(db: impl PgExecutor<'_>, user_id: UserId) -> Result<bool> {
+    let lets = sqlx::query_scalar!(
+        r#"select exists (
+               select from auth.organisation_identities i
+               join auth.organisations o on o.id = i.organisation_id
+               join auth.organisation_domains d on d.organisation_id = i.organisation_id
+               join auth.users u on u.id = i.user_id
+               where i.user_id = $1 and o.issuer is not null
+                 and d.proved_at is not null and d.domain = split_part(u.email, '@', 2)
+           ) as "is!""#,
+        user_id.uuid(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(lets)
 }
 
 /// How many people its issuer vouches for.

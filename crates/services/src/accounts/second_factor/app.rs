@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Result, ServiceError, Services,
-    accounts::Device,
+    accounts::{Device, ways_in},
     audit::{self, Act},
 };
 
@@ -95,6 +95,7 @@ pub async fn confirm_app(
 pub async fn remove_app(services: &Services, who: &Principal, device: &Device) -> Result<Changed> {
     who.proved(services.now())?;
     let mut tx = services.database.begin_as(who.user_id).await?;
+    ways_in::hold(&mut tx, who.user_id).await?;
     if !second_factors::delete_app(&mut *tx, who.user_id).await? {
         return Err(ServiceError::NotFound("authenticator app"));
     }
