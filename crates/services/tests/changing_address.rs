@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::TimeDelta;
-use domain::account::{AddressForm, NewPasswordForm, SignInForm};
+use domain::{
+    account::{AddressForm, NewPasswordForm, SignInForm},
+    role::Role,
+};
 use identity::Principal;
 use secrecy::ExposeSecret as _;
 use services::{
     ServiceError,
     accounts::{self, Agreed, Device, EmailLink, SignedIn},
+    admin,
 };
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World, link_in};
@@ -164,6 +168,34 @@ async fn a_change_ends_with_a_newer_one_its_day_or_its_owners_will(pool: PgPool)
     world.advance(TimeDelta::hours(25));
     assert!(is_refused(agree(&world, &last_link(&world, NEW), None).await));
     assert_eq!(accounts::email_link(s, &last_link(&world, NEW)).await.unwrap(), None);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn whoever_is_suspended_finishes_no_change(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "client").await;
+    ask(&world, &ada, NEW).await.unwrap();
+    let (old_end, new_end) = (last_link(&world, OLD), last_link(&world, NEW));
+    sqlx::query("update auth.users set status = 'suspended', suspended_at = now() where id = $1")
+        .bind(ada.user_id.uuid())
+        .execute(world.pool())
+        .await
+        .unwrap();
+    for link in [&old_end, &new_end] {
+        assert!(is_refused(agree(&world, link, None).await));
+    }
+    // Nor does it go on where they are let in again: it ended with the suspension.
+    sqlx::query("update auth.users set status = 'active', suspended_at = null")
+        .execute(world.pool())
+        .await
+        .unwrap();
+    let admin = world.administrator("Admin", Role::Admin).await;
+    let (s, here) = (&world.services, Device::default());
+    admin::suspend(s, &admin, ada.user_id, "Complaints about payment", &here).await.unwrap();
+    admin::reinstate(s, &admin, ada.user_id, &here).await.unwrap();
+    for link in [&old_end, &new_end] {
+        assert!(is_refused(agree(&world, link, None).await));
+    }
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

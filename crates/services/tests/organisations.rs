@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 use domain::{
-    account::{AddressForm, SignInForm, SignUpForm},
+    account::{AccountForm, AddressForm, SignInForm, SignUpForm},
     organisation::{DomainForm, IssuerForm, OrganisationForm},
     permission::Permission,
     role::Role,
@@ -374,6 +374,52 @@ async fn nobody_moves_to_an_address_whose_organisation_signs_its_people_in(pool:
     let refused = accounts::confirm_email_change(s, &link, Some(&bo), &device).await.map(|_| ());
     assert!(why(refused).contains("signs its people in by itself"));
     assert!(why(accounts::ask_email_change(s, &bo, &new, &device).await).starts_with("email: "));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_former_organisation_decides_nothing_more(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let device = Device::default();
+    let (ada, _) = enter(s, "Ada", "ada@acme.example", "client").await;
+    let (mina, _) = enter(s, "Mina", "mina@elsewhere.example", "client").await;
+    create(&world, &mina).await;
+    add(&world, &mina, "acme.example").await.unwrap();
+    publish(&world, &mina).await;
+    prove(&world, &mina, "acme.example").await.unwrap();
+    let by_groups = IssuerForm {
+        groups_claim: "groups".into(),
+        clients: "buyers".into(),
+        otherwise: String::new(),
+        ..issuer()
+    };
+    set_issuer(&world, &mina, by_groups).await.unwrap();
+    sqlx::query(
+        "insert into auth.organisation_identities (organisation_id, user_id, issuer, subject, linked_at, last_used_at)
+         select id, $1, issuer, 'ada', now(), now() from auth.organisations",
+    )
+    .bind(ada.user_id.uuid())
+    .execute(world.pool())
+    .await
+    .unwrap();
+    let both = AccountForm { display_name: "Ada".into(), region: "EU".into(), purpose: "both".into() };
+    assert!(why(accounts::change(s, &ada, &both, &device).await).starts_with("purpose: "));
+    // Her only way in is that of the organisation, as long as her address is one of its.
+    let passkey = domain::PasskeyId::new();
+    sqlx::query("insert into auth.passkeys values ($1, $2, 'x', '{}', 'Hers', now())")
+        .bind(passkey.uuid())
+        .bind(ada.user_id.uuid())
+        .execute(world.pool())
+        .await
+        .unwrap();
+    sqlx::query("update auth.users set password_hash = null, email = 'ada@home.example' where id = $1")
+        .bind(ada.user_id.uuid())
+        .execute(world.pool())
+        .await
+        .unwrap();
+    let last = factors::remove_passkey(s, &ada, passkey, &device).await;
+    assert!(why(last).contains("only way in"));
+    accounts::change(s, &ada, &both, &device).await.unwrap();
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

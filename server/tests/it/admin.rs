@@ -78,7 +78,6 @@ async fn whoever_sees_what_another_sees_can_change_nothing(pool: PgPool) {
         ("/api/save_account", "form%5Bdisplay_name%5D=Eve&form%5Bregion%5D=EU&form%5Bpurpose%5D=client"),
         ("/api/sign_out_others", ""),
         ("/api/change_password", "form%5Bpassword%5D=a+few+words+in+a+row"),
-        ("/api/sign_out", ""),
     ] {
         assert_eq!(post(&site, &admin, action, body.to_owned()).await.status(), 403, "{action}");
     }
@@ -92,4 +91,10 @@ async fn whoever_sees_what_another_sees_can_change_nothing(pool: PgPool) {
     assert_eq!(ended.headers()[header::LOCATION], format!("/admin/people/{}", ada.who.user_id).as_str());
     let (_, account) = page(&site, "/account", &admin).await;
     assert!(account.contains("root@example.com") && !account.contains("view-banner"), "{account}");
+
+    // Signing out is for oneself, in the middle of it, too.
+    post(&site, &admin, "/api/begin_view", format!("user={}", ada.who.user_id)).await;
+    assert_eq!(post(&site, &admin, "/api/sign_out", String::new()).await.status(), 303);
+    assert_eq!(page(&site, "/account", &admin).await.0, 303, "the administrator is signed out");
+    assert_eq!(page(&site, "/account", &ada).await.0, 200, "she is not");
 }

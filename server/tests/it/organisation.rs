@@ -190,6 +190,16 @@ async fn who_leaves_a_group_leaves_the_market_and_takes_no_role_up_alone(pool: P
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn a_refused_form_still_tells_the_whole_redirect_address(pool: PgPool) {
+    let mut setting = Setting::new(pool).await;
+    let sent =
+        setting.mina.submit(&setting.site, PAGE, "/api/set_organisation_issuer", "form%5Bissuer%5D=").await;
+    assert_eq!(sent.status(), 422);
+    let callback = value(&sent.text().await.unwrap(), "callback");
+    assert!(callback.starts_with(&setting.site.origin()), "{callback}");
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn an_address_of_a_required_domain_leads_on_to_the_issuer_whether_or_not_it_has_an_account(
     pool: PgPool,
 ) {

@@ -1,0 +1,153 @@
+//! What guards an account changes while somebody uses what was right until then. The changes hold the
+//! account's row; here the tests hold it, until the other one waits.
+
+#![allow(clippy::unwrap_used)]
+
+use domain::{account::SignInForm, scope::TokenForm};
+use identity::Principal;
+use services::{
+    ServiceError,
+    accounts::{self, Device, second_factor as factors},
+    tokens,
+};
+use sqlx::{PgPool, Postgres, Transaction};
+use test_support::{MIGRATOR, PASSWORD, World, app_code};
+
+/// Holds the row of somebody's account.
+async fn hold(world: &World, person: &Principal) -> Transaction<'static, Postgres> {
+    let mut tx = world.pool().begin().await.unwrap();
+    sqlx::query("select from auth.users where id = $1 for update")
+        .bind(person.user_id.uuid())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx
+}
+
+/// Returns once somebody waits for what another one holds.
+async fn somebody_waits(world: &World) {
+    loop {
+        let waits: bool = sqlx::query_scalar(
+            "select exists (select from pg_stat_activity
+                            where datname = current_database() and wait_event_type = 'Lock')",
+        )
+        .fetch_one(world.pool())
+        .await
+        .unwrap();
+        if waits {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What a new password does, but for the letter.
+async fn change_password(mut tx: Transaction<'static, Postgres>, person: &Principal) {
+    let id = person.user_id.uuid();
+    sqlx::query("update auth.users set password_hash = 'another' where id = $1")
+        .bind(id)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    sqlx::query("delete from auth.sessions where user_id = $1").bind(id).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn count(world: &World, table: &str) -> i64 {
+    let count = format!("select count(*) from auth.{table}");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(world.pool()).await.unwrap()
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_password_that_was_changed_while_it_was_compared_opens_nothing(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "client").await;
+    let held = hold(&world, &ada).await;
+    let services = world.services.clone();
+    let attempt = tokio::spawn(async move {
+        let email = "person0@example.com".to_owned();
+        let form = SignInForm { email, password: PASSWORD.into(), next: String::new() };
+        accounts::sign_in(&services, &form, &Device::default()).await.map(|_| ())
+    });
+    somebody_waits(&world).await;
+    change_password(held, &ada).await;
+    assert!(matches!(attempt.await.unwrap(), Err(ServiceError::Invalid(_))));
+    assert_eq!((count(&world, "sessions").await, count(&world, "pending_sign_ins").await), (0, 0));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_token_that_was_being_made_ends_with_the_session_that_made_it(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "client").await;
+    let held = hold(&world, &ada).await;
+    let (services, who) = (world.services.clone(), ada.clone());
+    let attempt = tokio::spawn(async move {
+        let form = TokenForm { name: "Ledger".into(), scopes: vec!["jobs:read".into()], days: "30".into() };
+        tokens::create(&services, &who, &form, &Device::default()).await.map(|_| ())
+    });
+    somebody_waits(&world).await;
+    change_password(held, &ada).await;
+    assert!(matches!(attempt.await.unwrap(), Err(ServiceError::SignedOut)));
+    assert_eq!(count(&world, "personal_tokens").await, 0);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_session_that_was_ended_meanwhile_changes_no_factor(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let ada = world.person("Ada", "client").await;
+    factors::begin_app(s, &ada).await.unwrap();
+    let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
+    let code = app_code(secrecy::ExposeSecret::expose_secret(&key), s.now());
+    change_password(hold(&world, &ada).await, &ada).await;
+    let refused = factors::confirm_app(s, &ada, &code, &Device::default()).await;
+    assert!(matches!(refused, Err(ServiceError::SignedOut)));
+    let confirmed: bool = sqlx::query_scalar(
+        "select exists (select from auth.authenticator_apps where confirmed_at is not null)",
+    )
+    .fetch_one(world.pool())
+    .await
+    .unwrap();
+    assert!(!confirmed);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn of_two_who_remove_the_last_two_factors_at_once_one_is_refused(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let here = Device::default();
+    let ada = world.person("Ada", "client").await;
+    factors::begin_app(s, &ada).await.unwrap();
+    let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
+    let code = app_code(secrecy::ExposeSecret::expose_secret(&key), s.now());
+    let signed_in = factors::confirm_app(s, &ada, &code, &here).await.unwrap().signed_in;
+    let passkey = domain::PasskeyId::new();
+    sqlx::query("insert into auth.passkeys values ($1, $2, 'x', '{}', 'Hers', now())")
+        .bind(passkey.uuid())
+        .bind(ada.user_id.uuid())
+        .execute(world.pool())
+        .await
+        .unwrap();
+    sqlx::query("insert into auth.user_roles values ($1, 'admin')")
+        .bind(ada.user_id.uuid())
+        .execute(world.pool())
+        .await
+        .unwrap();
+    let token = secrecy::ExposeSecret::expose_secret(&signed_in.token);
+    let ada = accounts::authenticate(s, token).await.unwrap().unwrap().principal;
+    let held = hold(&world, &ada).await;
+    let (services, who) = (s.clone(), ada.clone());
+    let app =
+        tokio::spawn(
+            async move { factors::remove_app(&services, &who, &Device::default()).await.map(|_| ()) },
+        );
+    let (services, who) = (s.clone(), ada.clone());
+    let key = tokio::spawn(async move {
+        factors::remove_passkey(&services, &who, passkey, &Device::default()).await.map(|_| ())
+    });
+    somebody_waits(&world).await;
+    held.rollback().await.unwrap();
+    let done = [app.await.unwrap(), key.await.unwrap()];
+    assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 1, "{done:?}");
+    assert_eq!(count(&world, "authenticator_apps").await + count(&world, "passkeys").await, 1);
+}
