@@ -361,6 +361,35 @@ async fn what_was_begun_another_way_is_not_finished_once_an_issuer_is_required(p
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
+async fn who_is_on_their_way_in_while_an_issuer_is_required_does_not_stay(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let (ada, _) = enter(s, "Ada", "ada@acme.example", "client").await;
+    // As admission does: the account is looked at, and a session opened, before anything is committed.
+    let mut tx = world.pool().begin().await.unwrap();
+    assert!(!storage::users::admittable(&mut tx, ada.user_id).await.unwrap().unwrap().organised);
+    let waiting = async {
+        world.somebody_waits().await;
+        sqlx::query(
+            "insert into auth.sessions (id, user_id, token_hash, created_at, last_seen_at, proved_at, expires_at, ends_at)
+             values (gen_random_uuid(), $1, sha256('x'), now(), now(), now(), now() + '1 day', now() + '1 day')",
+        )
+        .bind(ada.user_id.uuid())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+    };
+    tokio::join!(with_requirement(&world, "acme.example"), waiting);
+    let left: i64 = sqlx::query_scalar("select count(*) from auth.sessions where user_id = $1")
+        .bind(ada.user_id.uuid())
+        .fetch_one(world.pool())
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
 async fn nobody_moves_to_an_address_whose_organisation_signs_its_people_in(pool: PgPool) {
     let world = World::new(pool).await;
     let s = &world.services;

@@ -24,23 +24,6 @@ async fn hold(world: &World, person: &Principal) -> Transaction<'static, Postgre
     tx
 }
 
-/// Returns once somebody waits for what another one holds.
-async fn somebody_waits(world: &World) {
-    loop {
-        let waits: bool = sqlx::query_scalar(
-            "select exists (select from pg_stat_activity
-                            where datname = current_database() and wait_event_type = 'Lock')",
-        )
-        .fetch_one(world.pool())
-        .await
-        .unwrap();
-        if waits {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
 /// What a new password does, but for the letter.
 async fn change_password(mut tx: Transaction<'static, Postgres>, person: &Principal) {
     let id = person.user_id.uuid();
@@ -69,7 +52,7 @@ async fn a_password_that_was_changed_while_it_was_compared_opens_nothing(pool: P
         let form = SignInForm { email, password: PASSWORD.into(), next: String::new() };
         accounts::sign_in(&services, &form, &Device::default()).await.map(|_| ())
     });
-    somebody_waits(&world).await;
+    world.somebody_waits().await;
     change_password(held, &ada).await;
     assert!(matches!(attempt.await.unwrap(), Err(ServiceError::Invalid(_))));
     assert_eq!((count(&world, "sessions").await, count(&world, "pending_sign_ins").await), (0, 0));
@@ -85,7 +68,7 @@ async fn a_token_that_was_being_made_ends_with_the_session_that_made_it(pool: Pg
         let form = TokenForm { name: "Ledger".into(), scopes: vec!["jobs:read".into()], days: "30".into() };
         tokens::create(&services, &who, &form, &Device::default()).await.map(|_| ())
     });
-    somebody_waits(&world).await;
+    world.somebody_waits().await;
     change_password(held, &ada).await;
     assert!(matches!(attempt.await.unwrap(), Err(ServiceError::SignedOut)));
     assert_eq!(count(&world, "personal_tokens").await, 0);
@@ -145,7 +128,7 @@ async fn of_two_who_remove_the_last_two_factors_at_once_one_is_refused(pool: PgP
     let key = tokio::spawn(async move {
         factors::remove_passkey(&services, &who, passkey, &Device::default()).await.map(|_| ())
     });
-    somebody_waits(&world).await;
+    world.somebody_waits().await;
     held.rollback().await.unwrap();
     let done = [app.await.unwrap(), key.await.unwrap()];
     assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 1, "{done:?}");

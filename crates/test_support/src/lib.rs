@@ -229,6 +229,15 @@ impl World {
         &self.owner
     }
 
+    /// Returns once somebody waits for a row that another transaction holds.
+    pub async fn somebody_waits(&self) {
+        let waiting = "select exists (select from pg_stat_activity
+                                      where datname = current_database() and wait_event_type = 'Lock')";
+        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(self.pool()).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Lets time pass.
     pub fn advance(&self, by: TimeDelta) {
         *self.now.lock().unwrap() += by;

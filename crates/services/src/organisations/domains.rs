@@ -16,7 +16,7 @@ use storage::{
     users,
 };
 
-use super::{allowed, managed};
+use super::{allowed, end_stragglers, managed};
 use crate::{
     Result, ServiceError, Services,
     accounts::Device,
@@ -107,6 +107,9 @@ pub async fn prove_domain(services: &Services, who: &Principal, domain: &str, de
             let act = Act::of(who.user_id, "organisation.domain_proved").after(&domain);
             audit::record(services, &mut tx, act, device).await?;
             tx.commit().await?;
+            if organisation.required {
+                end_stragglers(services, organisation.id, who.session_id).await?;
+            }
             return Ok(());
         }
         Ok(found) => Some(found),

@@ -16,7 +16,7 @@ use storage::{
 };
 use url::{Host, Url};
 
-use super::{allowed, domains::is_connected, managed};
+use super::{allowed, domains::is_connected, end_stragglers, managed};
 use crate::{
     Result, ServiceError, Services,
     accounts::Device,
@@ -206,6 +206,9 @@ pub async fn require(services: &Services, who: &Principal, required: bool, devic
         .after(&json!({ "required": required, "sessions_ended": ended }));
     audit::record(services, &mut tx, act, device).await?;
     tx.commit().await?;
+    if required && !organisation.required {
+        end_stragglers(services, organisation.id, who.session_id).await?;
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ mod policy;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    FieldErrors, OrganisationId,
+    FieldErrors, OrganisationId, SessionId,
     organisation::{IssuerForm, OrganisationForm, TxtRecord},
     permission::Permission,
     role::Role,
@@ -132,6 +132,14 @@ pub async fn remove(services: &Services, who: &Principal, understood: bool, devi
     audit::record(services, &mut tx, act, device).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Ends once more what came in by other ways, now that everybody sees that they must not: somebody may
+/// have been on their way in while it was decided.
+async fn end_stragglers(services: &Services, id: OrganisationId, keep: SessionId) -> Result<()> {
+    let mut tx = services.database.begin_as_house().await?;
+    organisations::end_other_sessions(&mut tx, id, keep).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Asked before anything about an organisation is changed.

@@ -189,8 +189,15 @@ pub async fn people(db: impl PgExecutor<'_>, id: OrganisationId) -> Result<i64> 
 }
 
 /// Signs everybody out who has an address of the organisation's proved domains, but for one session and
-/// for administrators; gives how many sessions that were.
+/// for administrators; gives how many sessions that were. Whoever is just coming in is waited for.
 pub async fn end_other_sessions(db: &mut PgConnection, id: OrganisationId, keep: SessionId) -> Result<u64> {
+    sqlx::query!(
+        "select from auth.users u join auth.organisation_domains d on d.domain = split_part(u.email, '@', 2)
+         where d.organisation_id = $1 and d.proved_at is not null order by u.id for no key update of u",
+        id.uuid(),
+    )
+    .execute(&mut *db)
+    .await?;
     for begun_or_given in [
         "auth.pending_sign_ins",
         "auth.personal_tokens",
