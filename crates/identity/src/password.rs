@@ -1,9 +1,11 @@
 //! Passwords, hashed with Argon2id.
 
+mod memory;
+
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use argon2::{
-    Algorithm, Argon2, Block, Params, Version,
+    Algorithm, Argon2, Params, Version,
     password_hash::{
         PasswordHasher as _, PasswordVerifier as _,
         phc::{Output, PasswordHash},
@@ -12,6 +14,8 @@ use argon2::{
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Semaphore, oneshot};
+
+use self::memory::Memory;
 
 /// Memory in KiB, passes and lanes: the first choice of OWASP's Password Storage Cheat Sheet.
 const MEMORY_KIB: u32 = 19_456;
@@ -56,7 +60,7 @@ pub struct Passwords {
     permits: Arc<Semaphore>,
     /// What hashes before have worked in. While there is a crowd it is handed on: to get 19 MiB from
     /// the system, all zero, and to clear them takes a tenth of the time of a hash.
-    memory: Arc<Mutex<Vec<Vec<Block>>>>,
+    memory: Arc<Mutex<Vec<Memory>>>,
 }
 
 /// So many passwords for each core are taken in at a time, so that the next one is at hand when one is
@@ -122,7 +126,7 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+        work: impl FnOnce(&mut Option<Memory>) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| Error::Interrupted)?;
         let threads = match self.threads.get() {
@@ -136,13 +140,13 @@ impl Passwords {
         let this = self.clone();
         threads.spawn(move || {
             let _permit = permit;
-            let mut memory = this.kept().pop().unwrap_or_default();
+            let mut memory = this.kept().pop();
             let done = work(&mut memory);
             // Nobody else is in or waits outside: all of it goes back to the system.
             if this.permits.available_permits() + 1 >= AT_HAND * this.cores {
                 this.kept().clear();
             } else {
-                this.kept().push(memory);
+                this.kept().extend(memory);
             }
             // Nobody may be waiting for it any more.
             drop(answer.send(done));
@@ -150,22 +154,25 @@ impl Passwords {
         answered.await.map_err(|_| Error::Interrupted)
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, Vec<Memory>> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Whether a password belongs to a stored hash. Of today's kind it is worked out in `memory`, whatever
 /// that holds: the algorithm writes each block before it reads it.
-fn fits(argon2: &Argon2<'_>, password: &[u8], stored: &str, memory: &mut Vec<Block>) -> bool {
+fn fits(argon2: &Argon2<'_>, password: &[u8], stored: &str, memory: &mut Option<Memory>) -> bool {
     let Ok(hash) = PasswordHash::new(stored) else { return false };
     let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return false };
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
     if is_outdated(stored) || expected.as_bytes().len() != output.len() {
         return argon2.verify_password(password, &hash).is_ok();
     }
-    memory.resize(argon2.params().block_count(), Block::default());
-    let hashed = argon2.hash_password_into_with_memory(password, salt, &mut output, memory);
+    if memory.is_none() {
+        *memory = Memory::new(argon2.params().block_count()).ok();
+    }
+    let Some(memory) = memory else { return argon2.verify_password(password, &hash).is_ok() };
+    let hashed = argon2.hash_password_into_with_memory(password, salt, &mut output, memory.blocks());
     // Outputs are compared in constant time.
     hashed.is_ok() && Output::new(&output).is_ok_and(|output| output == *expected)
 }
@@ -241,7 +248,7 @@ mod tests {
         let argon2 = Passwords::default().argon2;
         let hash_of = |password: &[u8]| argon2.hash_password(password).unwrap().to_string();
         let (one, other) = (hash_of(b"correct horse battery"), hash_of(b"wrong horse battery"));
-        let mut memory = Vec::new();
+        let mut memory = None;
         for _ in 0..2 {
             assert!(fits(&argon2, b"correct horse battery", &one, &mut memory));
             assert!(!fits(&argon2, b"correct horse battery", &other, &mut memory));
