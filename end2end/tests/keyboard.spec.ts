@@ -26,6 +26,7 @@ test("one gets through the header and the sign-in form in the order of the eye @
     page.getByRole("banner").getByRole("link", { name: "Sign in" }),
     page.getByRole("banner").getByRole("link", { name: "Join" }),
     page.getByRole("button", { name: "Continue with GitHub" }),
+    page.getByRole("button", { name: "Continue with Google" }),
     page.getByRole("button", { name: "Continue with Acme" }),
     page.getByLabel("E-mail address"),
     page.getByLabel("Password"),
