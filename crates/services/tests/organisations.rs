@@ -434,13 +434,7 @@ async fn a_former_organisation_decides_nothing_more(pool: PgPool) {
     let both = AccountForm { display_name: "Ada".into(), region: "EU".into(), purpose: "both".into() };
     assert!(why(accounts::change(s, &ada, &both, &device).await).starts_with("purpose: "));
     // Her only way in is that of the organisation, as long as her address is one of its.
-    let passkey = domain::PasskeyId::new();
-    sqlx::query("insert into auth.passkeys values ($1, $2, 'x', '{}', 'Hers', now())")
-        .bind(passkey.uuid())
-        .bind(ada.user_id.uuid())
-        .execute(world.pool())
-        .await
-        .unwrap();
+    let passkey = world.passkey_of(&ada).await;
     sqlx::query("update auth.users set password_hash = null, email = 'ada@home.example' where id = $1")
         .bind(ada.user_id.uuid())
         .execute(world.pool())

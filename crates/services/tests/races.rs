@@ -104,13 +104,7 @@ async fn of_two_who_remove_the_last_two_factors_at_once_one_is_refused(pool: PgP
     let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
     let code = app_code(secrecy::ExposeSecret::expose_secret(&key), s.now());
     let signed_in = factors::confirm_app(s, &ada, &code, &here).await.unwrap().signed_in;
-    let passkey = domain::PasskeyId::new();
-    sqlx::query("insert into auth.passkeys values ($1, $2, 'x', '{}', 'Hers', now())")
-        .bind(passkey.uuid())
-        .bind(ada.user_id.uuid())
-        .execute(world.pool())
-        .await
-        .unwrap();
+    let passkey = world.passkey_of(&ada).await;
     sqlx::query("insert into auth.user_roles values ($1, 'admin')")
         .bind(ada.user_id.uuid())
         .execute(world.pool())

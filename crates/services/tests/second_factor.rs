@@ -389,13 +389,7 @@ async fn anothers_passkey_is_neither_renamed_nor_removed(pool: PgPool) {
     let s = &world.services;
     let here = Device::default();
     let (ada, eve) = (world.person("Ada", "client").await, world.person("Eve", "client").await);
-    let id = domain::PasskeyId::new();
-    sqlx::query("insert into auth.passkeys values ($1, $2, 'x', '{}', 'Hers', now())")
-        .bind(id.uuid())
-        .bind(ada.user_id.uuid())
-        .execute(world.pool())
-        .await
-        .unwrap();
+    let id = world.passkey_of(&ada).await;
     let renamed = factors::rename_passkey(s, &eve, id, "Mine", &here).await;
     assert!(matches!(renamed, Err(ServiceError::NotFound(_))));
     let removed = factors::remove_passkey(s, &eve, id, &here).await;

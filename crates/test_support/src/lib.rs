@@ -229,6 +229,18 @@ impl World {
         &self.owner
     }
 
+    /// Gives somebody a passkey that no device has.
+    pub async fn passkey_of(&self, who: &Principal) -> domain::PasskeyId {
+        let id = domain::PasskeyId::new();
+        sqlx::query("insert into auth.passkeys values ($1, $2, 'x', '{}', 'Hers', now())")
+            .bind(id.uuid())
+            .bind(who.user_id.uuid())
+            .execute(self.pool())
+            .await
+            .unwrap();
+        id
+    }
+
     /// Returns once somebody waits for a row that another transaction holds.
     pub async fn somebody_waits(&self) {
         let waiting = "select exists (select from pg_stat_activity
