@@ -11,6 +11,8 @@ pub enum Access {
     Anyone,
     /// Whoever has an account, in any role.
     SignedIn,
+    /// Whoever has an account; or a program with a token of this scope.
+    SignedInOr(Scope),
     /// Whoever has the permission by one of their roles.
     May(Permission),
     /// A program with a token of this scope, whose owner has the permission, if one is needed.
@@ -23,6 +25,7 @@ impl Access {
         match self {
             Self::Anyone => "anyone".to_owned(),
             Self::SignedIn => "anyone signed in".to_owned(),
+            Self::SignedInOr(scope) => format!("anyone signed in, or a token for `{scope}`"),
             Self::May(permission) => format!("`{permission}`"),
             Self::Token(scope, None) => format!("a token for `{scope}`"),
             Self::Token(scope, Some(permission)) => format!("a token for `{scope}`, and `{permission}`"),
@@ -32,7 +35,7 @@ impl Access {
     /// Whether somebody with exactly these roles may come in by a session; none for nobody signed in.
     pub fn admits(self, roles: Option<&[Role]>) -> bool {
         match (self, roles) {
-            (Self::Anyone, _) | (Self::SignedIn, Some(_)) => true,
+            (Self::Anyone, _) | (Self::SignedIn | Self::SignedInOr(_), Some(_)) => true,
             (Self::May(permission), Some(roles)) => permission.is_held_by(roles.iter().copied()),
             (Self::Token(..), _) | (_, None) => false,
         }
@@ -41,6 +44,7 @@ impl Access {
     /// Whether a program may come in with a token of these scopes, whose owner has these roles.
     pub fn admits_token(self, scopes: &[Scope], roles: &[Role]) -> bool {
         match self {
+            Self::SignedInOr(scope) => scopes.contains(&scope),
             Self::Token(scope, permission) => {
                 scopes.contains(&scope)
                     && permission.is_none_or(|permission| permission.is_held_by(roles.iter().copied()))
@@ -82,6 +86,7 @@ const NO_JOB: &str = "job_id=00000000-0000-7000-8000-000000000001";
 const NEW_JOB: &str = "job_id=00000000-0000-7000-8000-000000000001&intent=publish&form%5Btitle%5D=x";
 const EDITED_JOB: &str =
     "job_id=00000000-0000-7000-8000-000000000001&version=1&intent=publish&form%5Btitle%5D=x";
+const NEW_TOKEN: &str = "token=00000000-0000-7000-8000-000000000001&form%5Bname%5D=";
 const NO_PERSON: &str = "user=00000000-0000-7000-8000-000000000001";
 
 const SUSPENDED: &str = "user=00000000-0000-7000-8000-000000000001&reason=Spam";
@@ -159,6 +164,7 @@ pub const DOORS: &[Door] = &[
     function("/api/delete_account", SIGNED_IN, "understood=false"),
     function("/api/confirm", SIGNED_IN, "password=wrong"),
     function("/api/begin_app", SIGNED_IN, ""),
+    function("/api/give_up_app", SIGNED_IN, ""),
     function("/api/confirm_app", SIGNED_IN, "code=000000"),
     function("/api/remove_app", SIGNED_IN, ""),
     function("/api/renew_recovery_codes", SIGNED_IN, ""),
@@ -184,7 +190,7 @@ pub const DOORS: &[Door] = &[
     function("/api/disconnect", SIGNED_IN, "identity=00000000-0000-7000-8000-000000000001"),
     function("/api/sign_out_device", SIGNED_IN, "session=00000000-0000-7000-8000-000000000001"),
     function("/api/sign_out_others", SIGNED_IN, ""),
-    function("/api/create_token", SIGNED_IN, "form%5Bname%5D="),
+    function("/api/create_token", SIGNED_IN, NEW_TOKEN),
     function("/api/revoke_token", SIGNED_IN, "token=00000000-0000-7000-8000-000000000001"),
     function("/api/block", SIGNED_IN, NO_PERSON),
     function("/api/unblock", SIGNED_IN, NO_PERSON),
@@ -225,14 +231,16 @@ pub const DOORS: &[Door] = &[
     page("/api/v1/jobs", Access::Token(Scope::JobsRead, Some(Permission::SeeOwnJobs))),
     page("/api/v1/matches", Access::Token(Scope::MatchesRead, Some(Permission::SeeMatches))),
     page("/.well-known/jwks.json", ANYONE),
-    // For machines. A program opens it with a token for `matches:read`.
-    page("/ws/feed", SIGNED_IN),
+    // For machines.
+    page("/ws/feed", Access::SignedInOr(Scope::MatchesRead)),
     page("/avatars/{id}/{hash}", ANYONE),
     page("/healthz", ANYONE),
     page("/readyz", ANYONE),
     // Guarded by where the caller is, or by a token of its own.
     page("/metrics", ANYONE),
     page("/pkg/{file}", ANYONE),
+    // Wherever there is no other door: a file, or the page that says that there is nothing.
+    page("/{file}", ANYONE),
 ];
 
 /// All that is open to somebody whose role needs a second factor that they have not given: to give or
@@ -245,6 +253,7 @@ const TO_A_SECOND_FACTOR: &[&str] = &[
     "/confirm",
     "/api/confirm",
     "/api/begin_app",
+    "/api/give_up_app",
     "/api/confirm_app",
     "/api/recovery_codes_kept",
     "/api/passkey_options",

@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 use crate::{
     error::{ApiError, ErrorKind},
     ssr,
-    ui::{EmptyState, ErrorSummary, Notice, NoticeKind},
+    ui::{Button, ButtonKind, EmptyState, ErrorSummary, Notice, NoticeKind},
 };
 
 /// Shows what `load` makes, or the page for its error.
@@ -51,6 +51,10 @@ fn failed(error: &ApiError, here: &str) -> impl IntoView + use<> {
         return ().into_any();
     }
     if error.kind == ErrorKind::ProofNeeded {
+        // A proof would be the other person's to give.
+        if ssr::viewer().is_some_and(|who| who.viewed_by.is_some()) {
+            return view! { <NotWhileViewing /> }.into_any();
+        }
         go(&format!("/confirm?next={}", encode(here)));
         return ().into_any();
     }
@@ -69,6 +73,25 @@ fn failed(error: &ApiError, here: &str) -> impl IntoView + use<> {
             action=Some((action.0.to_owned(), action.1.to_owned()))
             whole_page=true
         />
+    }
+    .into_any()
+}
+
+/// For whoever looks at somebody else's pages and comes to one that asks for a proof.
+#[component]
+fn NotWhileViewing() -> impl IntoView {
+    ssr::set_status(ErrorKind::Forbidden.status());
+    let title = "For its owner alone";
+    view! {
+        <Title text=title />
+        <EmptyState
+            title
+            text="You are looking at somebody else's pages, and this one asks its owner to prove who they are. Go back to your own first."
+            whole_page=true
+        />
+        <form class="text-center" method="post" action="/api/end_view">
+            <Button kind=ButtonKind::Primary>"Back to your own pages"</Button>
+        </form>
     }
     .into_any()
 }
@@ -132,7 +155,7 @@ pub fn page_of(action: &str, body: &str) -> Option<String> {
         "sign_in" | "passkey_sign_in" => "/sign-in".to_owned(),
         "second_factor" | "send_sign_in_code" => "/sign-in/second".to_owned(),
         "allow_email_codes" => "/account/security".to_owned(),
-        "begin_app" | "confirm_app" | "remove_app" => "/account/security/app".to_owned(),
+        "begin_app" | "give_up_app" | "confirm_app" | "remove_app" => "/account/security/app".to_owned(),
         "renew_recovery_codes" | "recovery_codes_kept" => "/account/security/codes".to_owned(),
         "add_passkey" | "rename_passkey" | "remove_passkey" => "/account/security/passkeys".to_owned(),
         "sign_up" => "/sign-up".to_owned(),

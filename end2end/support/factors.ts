@@ -1,8 +1,9 @@
-// What one signs in with: the password, and the codes of an authenticator app.
+// What one signs in with: the password, the codes of an authenticator app, and those of letters.
 
 import { createHmac } from "node:crypto";
 import { type Page, expect } from "@playwright/test";
 
+import { letters } from "./letters";
 import { PASSWORD } from "./people";
 
 /** The code that an app with this key shows, `steps` steps of half a minute from now. */
@@ -40,4 +41,27 @@ export async function givePassword(page: Page, email: string, next = ""): Promis
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("main").getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** The code in the newest letter to an address, once so many have come with one. */
+export async function mailedCode(url: string, email: string, count = 1): Promise<string> {
+  let codes: string[] = [];
+  await expect
+    .poll(() => (codes = letters(url, email).flatMap((text) => /\b\d{4} \d{4}\b/.exec(text)?.[0] ?? [])).length, {
+      message: `a letter to ${email} with a code`,
+      intervals: [20, 30, 50, 100, 200],
+    })
+    .toBe(count);
+  return codes[0]!;
+}
+
+export async function giveMailedCode(page: Page, code: string): Promise<void> {
+  await page.getByLabel("Code from our letter").fill(code);
+  await page.getByRole("button", { name: "Use this code" }).click();
+}
+
+/** Shows that a browser that is not known yet is its owner's, who has just given the first factor. */
+export async function showWhoItIs(page: Page, url: string, email: string, count = 1): Promise<void> {
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Is it you?");
+  await giveMailedCode(page, await mailedCode(url, email, count));
 }

@@ -11,6 +11,7 @@
 //   person   {"id": "x", "user": {…}, "emails": […]}: who comes from a browser with the cookie
 //            `at_github=x`, whatever was said by `sign-in`
 //   scopes   {"scopes": "read:user"}: what people grant, whatever was asked for
+//   issued   answers the tokens that were given out
 
 import { createHash, randomBytes } from "node:crypto";
 
@@ -106,5 +107,6 @@ serve(chosen.port, () => ({
     person: ({ id, ...person }) => void people.set(id, person),
     refuse: (order) => void (refuse = order.refuse),
     scopes: (order) => void (granted = order.scopes),
+    issued: () => [...tokens.keys()],
   },
 }));

@@ -11,6 +11,7 @@
 //   clock        {"ahead": 120}: its time differs from ours by so many seconds
 //   rotate-keys  signs with a new key and publishes no other
 //   counts       answers how often each path was asked for
+//   issued       answers the tokens that were given out
 //
 // A `login_hint` that names an account, and a cookie `at_<name>` that does, go before `sign-in`.
 
@@ -37,6 +38,7 @@ const chosen = options("OIDC", {
 const accounts = new Map(Object.entries(JSON.parse(chosen.accounts)));
 const cookieKeys = [randomBytes(32).toString("hex")];
 const counts = {};
+const issued = [];
 let next = { account: accounts.keys().next().value };
 
 const realNow = Date.now;
@@ -80,6 +82,7 @@ function newProvider(issuer) {
     },
     ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 3600, Interaction: 600, Session: 600 },
   });
+  provider.on("grant.success", ({ body }) => issued.push(body.access_token, body.id_token));
   return { provider, handle: provider.callback() };
 }
 
@@ -114,6 +117,7 @@ serve(chosen.port, (issuer) => {
       clock: setClock,
       "rotate-keys": () => void (current = newProvider(issuer)),
       counts: () => counts,
+      issued: () => issued,
     },
   };
 });

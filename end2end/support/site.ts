@@ -75,8 +75,6 @@ export class Site {
       // All of them come from one address.
       EIGHTH_LIMITS__ENABLED: "false",
       EIGHTH_LOG__FILTER: "info,access=off,sqlx=warn",
-      // People of tests come with new browsers all the time.
-      EIGHTH_IDENTITY__CONFIRM_NEW_BROWSERS: "false",
       ...settings,
     };
   }

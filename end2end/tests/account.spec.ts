@@ -1,3 +1,4 @@
+import { showWhoItIs } from "../support/factors";
 import { linkTo } from "../support/letters";
 import { PASSWORD, type Purpose, unique } from "../support/people";
 import { expect, test, type Page } from "../support/test";
@@ -89,11 +90,12 @@ test.describe("signing in", () => {
     await expect(page.locator("#f-password-error")).toHaveText(wrong);
   });
 
-  test("leads to the page that asked for it, and signing out ends it", async ({ page, newPerson }) => {
+  test("leads to the page that asked for it, and signing out ends it", async ({ page, newPerson, baseURL }) => {
     const person = await newPerson("client");
     await page.goto("/my/jobs");
     await expect(page).toHaveURL("/sign-in?next=%2Fmy%2Fjobs");
     await fillSignIn(page, person.email, PASSWORD);
+    await showWhoItIs(page, baseURL!, person.email);
     await expect(page).toHaveURL("/my/jobs");
     await expect(page.getByRole("heading", { level: 1, name: "My jobs" })).toBeVisible();
     await page.getByText("Account of").locator("xpath=ancestor::summary").click();
@@ -104,10 +106,11 @@ test.describe("signing in", () => {
     await expect(page).toHaveURL(/\/sign-in\?next=/);
   });
 
-  test("never leads to another site", async ({ page, newPerson }) => {
+  test("never leads to another site", async ({ page, newPerson, baseURL }) => {
     const person = await newPerson("client");
     await page.goto("/sign-in?next=https%3A%2F%2Fevil.example%2F");
     await fillSignIn(page, person.email, PASSWORD);
+    await showWhoItIs(page, baseURL!, person.email);
     await expect(page).toHaveURL("/");
   });
 });

@@ -1,7 +1,7 @@
 // Administration: finding people, looking after their accounts, seeing what they see.
 
 import { expectAccessible, expectNoOverhang } from "../support/axe";
-import { appCode, givePassword, setUpApp } from "../support/factors";
+import { appCode, givePassword, setUpApp, showWhoItIs } from "../support/factors";
 import { Site } from "../support/site";
 import { type Page, expect, test } from "../support/test";
 
@@ -31,6 +31,7 @@ test("an administrator looks after people and sees what they see", async ({ newP
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not yours to enter");
   site.command("appoint", "superadmin", email);
   await givePassword(page, email);
+  await showWhoItIs(page, site.url, email);
   await expect(page.getByText("Your role needs a second factor.").first()).toBeVisible();
   const { key } = await setUpApp(page);
   await page.getByRole("button", { name: "I have kept them" }).click();

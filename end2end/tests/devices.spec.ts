@@ -1,15 +1,16 @@
 // Devices: where one is signed in, and how one ends it there.
 
+import { givePassword, showWhoItIs } from "../support/factors";
 import { PASSWORD } from "../support/people";
 import { expect, test } from "../support/test";
 
 test("one sees one's devices, signs the others out, and changes the password", async ({ newPerson, browser }) => {
   const person = await newPerson("client");
   const elsewhere = await (await browser.newContext({ baseURL: process.env.E2E_BASE_URL })).newPage();
-  await elsewhere.goto("/sign-in");
-  await elsewhere.getByLabel("E-mail address").fill(person.email);
-  await elsewhere.getByLabel("Password").fill(PASSWORD);
-  await elsewhere.getByRole("main").getByRole("button", { name: "Sign in", exact: true }).click();
+  await givePassword(elsewhere, person.email);
+  // What is trusted stands on the page of devices as well.
+  await elsewhere.getByLabel("This is my browser").uncheck();
+  await showWhoItIs(elsewhere, process.env.E2E_BASE_URL!, person.email);
   await expect(elsewhere).not.toHaveURL(/sign-in/);
 
   const page = person.page;
@@ -23,10 +24,18 @@ test("one sees one's devices, signs the others out, and changes the password", a
   await expect(elsewhere).toHaveURL(/\/sign-in\?next=%2Faccount$/);
 
   await page.getByRole("navigation", { name: "Account" }).getByRole("link", { name: "Password" }).click();
+  await page.getByLabel("Present password").fill(PASSWORD);
   await page.getByLabel("New password").fill("short");
   await page.locator("form.form").evaluate((form) => ((form as HTMLFormElement).noValidate = true));
   await page.getByRole("button", { name: "Change the password" }).click();
   await expect(page.locator(".error-summary")).toBeVisible();
+  // Nothing secret comes back with the page.
+  await expect(page.getByLabel("Present password")).toHaveValue("");
+  await page.getByLabel("Present password").fill("not this one");
+  await page.getByLabel("New password").fill("another good pass phrase");
+  await page.getByRole("button", { name: "Change the password" }).click();
+  await expect(page.getByText("That is not your present password.").first()).toBeVisible();
+  await page.getByLabel("Present password").fill(PASSWORD);
   await page.getByLabel("New password").fill("another good pass phrase");
   await page.getByRole("button", { name: "Change the password" }).click();
   await expect(page.getByText("Your password is changed")).toBeVisible();

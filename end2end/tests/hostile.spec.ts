@@ -1,10 +1,42 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import { unique } from "../support/people";
-import { expect, test } from "../support/test";
+import { type Page, expect, test } from "../support/test";
 
 const SCRIPT = "</textarea><script>window.pwned=1</script>";
 const IMAGE = "<img src=x onerror=window.pwned=1>";
 const RTL = "\u202eevil\u202c and \u200fmarks";
 const SQL = "'; drop table core.jobs; --";
+
+/** Serves a page at another origin than the site's while `visit` runs, which is given its port. */
+async function elsewhere(html: string, visit: (port: number) => Promise<void>): Promise<void> {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html);
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  try {
+    await visit((server.address() as AddressInfo).port);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** Presses the button of a page, and gives what the browser sends, and how that is answered. */
+async function pressed(page: Page) {
+  const button = page.getByRole("button");
+  const [request] = await Promise.all([page.waitForRequest((request) => request.method() === "POST"), button.click()]);
+  const status = (await request.response())?.status();
+  const { cookie = "", origin } = await request.allHeaders();
+  return { status, origin, signedIn: cookie.includes("eighth_session=") };
+}
+
+/** To the browser, a port more or less is the same site, whose cookies it sends; another name is not. */
+const ORIGINS = [
+  { host: "127.0.0.1", signedIn: true },
+  { host: "localhost", signedIn: false },
+];
 
 test("hostile words stay words, on every page that shows them", async ({ page, signIn, newPerson }) => {
   const person = await signIn("both");
@@ -106,6 +138,58 @@ test("a form from another site changes nothing @once", async ({ signIn, baseURL 
   expect(answer.status()).toBe(403);
   await person.page.goto(`/jobs/${id}`);
   await expect(person.page.getByRole("main")).not.toContainText("Closed");
+});
+
+test("a form on a page of another origin changes nothing", async ({ page, signIn, complaints, baseURL }) => {
+  complaints.tolerate(/a request to a stranger: http:\/\/localhost:/);
+  const person = await signIn("client");
+  const id = await person.postJob({ required_skills: unique("skill") });
+  const form = `<form method="post" action="${baseURL}/api/close_job">
+    <input type="hidden" name="job_id" value="${id}"><button>Win a prize</button></form>`;
+  await elsewhere(`<!doctype html><title>Elsewhere</title>${form}`, async (port) => {
+    for (const { host, signedIn } of ORIGINS) {
+      await page.goto(`http://${host}:${port}/`);
+      expect(await pressed(page), host).toEqual({ status: 403, origin: `http://${host}:${port}`, signedIn });
+      await page.goto(`${baseURL}/jobs/${id}`);
+      await expect(page.getByRole("main"), host).not.toContainText("Closed");
+    }
+  });
+  // The same form from a page of the site.
+  expect((await person.send("/api/close_job", { job_id: id })).status()).toBe(303);
+  await page.goto(`${baseURL}/jobs/${id}`);
+  await expect(page.getByRole("main")).toContainText("Closed");
+});
+
+test("a script on a page of another origin changes nothing and reads nothing @once", async ({ page, signIn, complaints, baseURL }) => {
+  complaints.tolerate(/a request to a stranger: http:\/\/localhost:/);
+  // What Chromium says of answers that it keeps from the script.
+  complaints.tolerate(/blocked by CORS policy|Failed to load resource|ERR_FAILED|ERR_BLOCKED_BY_RESPONSE/);
+  const person = await signIn("client");
+  const id = await person.postJob({ required_skills: unique("skill") });
+  await elsewhere("<!doctype html><title>Elsewhere</title>", async (port) => {
+    for (const { host } of ORIGINS) {
+      await page.goto(`http://${host}:${port}/`);
+      const post = (mode: RequestMode) =>
+        page.evaluate(
+          ([url, id, mode]) => {
+            const body = new URLSearchParams({ job_id: id });
+            const wish = { method: "POST", body, credentials: "include", mode: mode as RequestMode } as const;
+            return fetch(url, wish).then((answer) => answer.text(), () => "");
+          },
+          [`${baseURL}/api/close_job`, id, mode] as const,
+        );
+      for (const mode of ["no-cors", "cors"] as const) {
+        expect(await post(mode), `${host} ${mode}`).toBe("");
+      }
+      const own = await page.evaluate(
+        (url) => fetch(url, { credentials: "include" }).then((answer) => answer.text(), () => ""),
+        `${baseURL}/account`,
+      );
+      expect(own, host).toBe("");
+      await page.goto(`${baseURL}/jobs/${id}`);
+      await expect(page.getByRole("main"), host).not.toContainText("Closed");
+    }
+  });
 });
 
 test("an endless word widens no page", async ({ page, signIn }) => {

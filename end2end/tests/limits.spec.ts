@@ -5,6 +5,7 @@ import { randomInt } from "node:crypto";
 import { type Browser, type BrowserContext } from "@playwright/test";
 
 import { expectAccessible } from "../support/axe";
+import { showWhoItIs } from "../support/factors";
 import { PASSWORD, enter, unique } from "../support/people";
 import { type Complaints, expect, test, type Page } from "../support/test";
 
@@ -69,6 +70,7 @@ test("whoever guesses waits longer and longer, and nobody waits with them", asyn
   // And from elsewhere it goes with any browser.
   const elsewhere = await (await browserAt(browser, complaints, nowhere())).newPage();
   await signIn(elsewhere, email, PASSWORD);
+  await showWhoItIs(elsewhere, site(), email);
   await expect(elsewhere).toHaveURL("/");
 });
 

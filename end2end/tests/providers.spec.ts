@@ -3,6 +3,7 @@
 
 import { randomInt } from "node:crypto";
 
+import { showWhoItIs } from "../support/factors";
 import { PASSWORD, unique } from "../support/people";
 import { control } from "../support/stand-in-process";
 import { expect, test, type Page } from "../support/test";
@@ -21,13 +22,18 @@ async function somebody(page: Page, email = `${unique("p-")}@example.com`): Prom
   const claims = { email, email_verified: true, name: "Noor Elsewhere" };
   await control(process.env.E2E_ACME!, "account", { id, claims });
   await control(process.env.E2E_GOOGLE!, "account", { id, claims });
+  await cameFrom(page, id);
+  return { id, email };
+}
+
+/** Has a browser signed in at the other sites. */
+async function cameFrom(page: Page, id: string): Promise<void> {
   const url = process.env.E2E_BASE_URL!;
   await page.context().addCookies([
     { name: "at_github", value: id, url },
     { name: "at_acme", value: id, url },
     { name: "at_google", value: id, url },
   ]);
-  return { id, email };
 }
 
 async function finish(page: Page): Promise<void> {
@@ -46,8 +52,8 @@ async function signOut(page: Page): Promise<void> {
 const row = (page: Page, site: string) => page.locator(".account-main .row", { hasText: site });
 
 for (const site of ["GitHub", "Google", "Acme"]) {
-  test(`one joins with ${site}, and signs in with it`, async ({ page }) => {
-    const { email } = await somebody(page);
+  test(`one joins with ${site}, and signs in with it here and elsewhere`, async ({ page, browser, baseURL }) => {
+    const { id, email } = await somebody(page);
     await page.goto("/sign-up");
     await page.getByRole("button", { name: `Continue with ${site}` }).click();
     await expect(page.getByText(email)).toBeVisible();
@@ -58,8 +64,15 @@ for (const site of ["GitHub", "Google", "Acme"]) {
     await page.goto("/my/jobs");
     await expect(page).toHaveURL("/sign-in?next=%2Fmy%2Fjobs");
     await page.getByRole("button", { name: `Continue with ${site}` }).click();
-    await expect(page).toHaveURL("/my/jobs");
+    await expect(page, "who has just joined here is not asked").toHaveURL("/my/jobs");
     await expect(page.getByRole("heading", { level: 1, name: "My jobs" })).toBeVisible();
+
+    const elsewhere = await (await browser.newContext({ baseURL })).newPage();
+    await cameFrom(elsewhere, id);
+    await elsewhere.goto("/sign-in?next=%2Fmy%2Fjobs");
+    await elsewhere.getByRole("button", { name: `Continue with ${site}` }).click();
+    await showWhoItIs(elsewhere, baseURL!, email);
+    await expect(elsewhere).toHaveURL("/my/jobs");
   });
 }
 
@@ -90,6 +103,7 @@ test("an account is connected by its owner alone, and the last way in stays", as
 
   // Without a password so far; one is chosen after the sign-in a moment ago.
   await page.goto("/account/password");
+  await expect(page.getByLabel("Present password")).toHaveCount(0);
   await page.getByLabel("New password").fill(PASSWORD);
   await page.getByRole("button", { name: "Change the password" }).click();
   await expect(page.getByText("Your password is changed")).toBeVisible();

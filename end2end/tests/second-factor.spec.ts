@@ -3,7 +3,7 @@
 import { type CDPSession } from "@playwright/test";
 
 import { expectAccessible, expectNoOverhang } from "../support/axe";
-import { appCode, givePassword, setUpApp } from "../support/factors";
+import { appCode, giveMailedCode, givePassword, mailedCode, setUpApp, showWhoItIs } from "../support/factors";
 import { type Page, expect, test } from "../support/test";
 
 test("an authenticator app is set up, asked for, and each code taken once", async ({ newPerson, browser, baseURL }) => {
@@ -47,10 +47,37 @@ test("an authenticator app is set up, asked for, and each code taken once", asyn
   await expect(other.getByText("was used before").first()).toBeVisible();
   await other.getByText("Not at hand?").click();
   await other.getByLabel("One of your recovery codes").fill(codes[0]!.toUpperCase());
-  await other.getByRole("button", { name: "Use this code" }).click();
+  await other.getByRole("button", { name: "Use this recovery code" }).click();
   await expect(other).not.toHaveURL(/sign-in/);
   await other.goto("/account/security");
   await expect(other.getByText("9 are left")).toBeVisible();
+});
+
+test("a code by e-mail stands in for an authenticator app, where its owner allows it", async ({ newPerson, browser, baseURL }) => {
+  test.setTimeout(90_000);
+  const { page, email } = await newPerson("client");
+  await setUpApp(page);
+  const other = await (await browser.newContext({ baseURL })).newPage();
+  await givePassword(other, email, "?next=%2Faccount");
+  await expect(other.getByRole("heading", { level: 1 })).toHaveText("One more step");
+  await other.getByText("Not at hand?").click();
+  await expect(other.getByLabel("One of your recovery codes")).toBeVisible();
+  await expect(other.getByRole("button", { name: "Send me a code by e-mail" })).toHaveCount(0);
+
+  await page.goto("/account/security");
+  await page.getByRole("button", { name: "Allow codes by e-mail" }).click();
+  await expect(page.getByRole("button", { name: "Forbid codes by e-mail" })).toBeVisible();
+  // What was begun under the former rules is over.
+  await givePassword(other, email, "?next=%2Faccount");
+  await other.getByText("Not at hand?").click();
+  await other.getByRole("button", { name: "Send me a code by e-mail" }).click();
+  await expect(other.getByRole("button", { name: "Send another code" })).toBeVisible();
+  await expectNoOverhang(other);
+  await expectAccessible(other);
+  await giveMailedCode(other, "0000 0000");
+  await expect(other.getByText("That code is not right").first()).toBeVisible();
+  await giveMailedCode(other, await mailedCode(baseURL!, email));
+  await expect(other).toHaveURL(/\/account$/);
 });
 
 test("the pages of second factors are for everybody @js", async ({ newPerson }) => {
@@ -106,18 +133,25 @@ test("a passkey signs its owner in, alone and as the second factor @js", async (
   complaints.watch(context);
   const page = await context.newPage();
   await virtualAuthenticator(page);
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().endsWith("_options")) asked.push(new URL(request.url()).pathname);
+  });
 
   await givePassword(page, email, "?next=%2Faccount%2Fsecurity");
+  await showWhoItIs(page, baseURL!, email);
   await page.getByRole("link", { name: "Add: Passkeys" }).click();
   await page.getByLabel("Name").fill("The blue key");
-  await page.getByRole("button", { name: "Make a passkey" }).click();
+  // Whoever presses a button twice out of habit is asked once.
+  await page.getByRole("button", { name: "Make a passkey" }).dblclick();
   await expect(page.locator(".codes code")).toHaveCount(10);
+  expect(asked.splice(0)).toEqual(["/api/passkey_options"]);
   await page.goto("/account/security/passkeys");
-  await expect(page.getByText("The blue key")).toBeVisible();
+  await expect(page.getByText("The blue key", { exact: true })).toBeVisible();
   await page.getByText("Rename").click();
   await page.getByLabel("New name").fill("The green key");
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByText("The green key")).toBeVisible();
+  await expect(page.getByText("The green key", { exact: true })).toBeVisible();
 
   const signOut = async () => {
     await page.goto("/account");
@@ -126,8 +160,9 @@ test("a passkey signs its owner in, alone and as the second factor @js", async (
   };
   await signOut();
   await page.goto("/sign-in?next=%2Faccount");
-  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await page.getByRole("button", { name: "Sign in with a passkey" }).dblclick();
   await expect(page).toHaveURL(/\/account$/);
+  expect(asked).toEqual(["/api/passkey_sign_in_options"]);
 
   await signOut();
   await givePassword(page, email, "?next=%2Faccount%2Fsecurity");
@@ -138,7 +173,13 @@ test("a passkey signs its owner in, alone and as the second factor @js", async (
   await expect(page.getByLabel("Password"), "a password is no proof here").toHaveCount(0);
   await page.getByRole("button", { name: "Use a passkey" }).click();
   await expect(page).toHaveURL(/\/passkeys$/);
-  await page.getByRole("button", { name: "Remove The green key" }).click();
+  const remove = page.getByRole("button", { name: "Remove The green key" });
+  await expect(remove, "the last second factor goes with no single press").toBeHidden();
+  await page.getByText("Remove", { exact: true }).click();
+  await expect(page.getByText("It is your last second factor.")).toBeVisible();
+  await expectNoOverhang(page);
+  await expectAccessible(page);
+  await remove.click();
   await expect(page.getByText("Your first passkey")).toBeVisible();
 
   await signOut();

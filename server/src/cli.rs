@@ -1,6 +1,6 @@
 //! The command line: `eighth serve | migrate | demo | import | outbox | jobs | audit | keys | appoint | config`.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -80,7 +80,12 @@ enum Import {
 #[derive(Subcommand)]
 enum Audit {
     /// Walk the whole log and tell whether an entry was changed or taken out.
-    Verify,
+    Verify {
+        /// A file that `audit export` wrote, kept where the database's owner cannot write: the log is
+        /// compared with it, too.
+        #[arg(long, value_name = "FILE")]
+        copy: Option<PathBuf>,
+    },
     /// Print the entries as JSON, one a line, for a system that keeps a copy.
     Export {
         /// The number of the last entry that is there already.
@@ -159,7 +164,9 @@ async fn run(role: Role, config: Config) -> anyhow::Result<()> {
         Role::Jobs { action: None | Some(Jobs::List) } => commands::jobs::list(&config).await,
         Role::Jobs { action: Some(Jobs::Retry { id }) } => commands::jobs::retry(&config, id).await,
         Role::Jobs { action: Some(Jobs::Discard { id }) } => commands::jobs::discard(&config, id).await,
-        Role::Audit { action: Audit::Verify } => commands::audit::verify(&config).await,
+        Role::Audit { action: Audit::Verify { copy } } => {
+            commands::audit::verify(&config, copy.as_deref()).await
+        }
         Role::Audit { action: Audit::Export { after } } => commands::audit::export(&config, after).await,
         Role::Keys { action: Keys::Generate } => commands::keys::generate(),
         Role::Keys { action: Keys::List } => commands::keys::list(&config).await,

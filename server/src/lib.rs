@@ -4,6 +4,7 @@
 pub mod cli;
 mod commands;
 pub mod config;
+mod crowd;
 mod database;
 mod http;
 mod keys;
@@ -13,6 +14,7 @@ mod logging;
 mod metrics;
 pub mod running;
 mod state;
+mod stream;
 
 pub use metrics::install as install_metrics;
 pub use state::{Ready, State};

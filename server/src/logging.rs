@@ -129,7 +129,7 @@ impl Visit for Name {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
@@ -149,7 +149,7 @@ mod tests {
     }
 
     /// What is written while `act` runs.
-    fn written(format: LogFormat, act: impl FnOnce()) -> String {
+    pub(crate) fn written(format: LogFormat, act: impl FnOnce()) -> String {
         written_of(&Log { format, ..Log::default() }, act)
     }
 

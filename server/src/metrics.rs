@@ -34,6 +34,7 @@ fn describe() {
     describe_histogram!("http_request_seconds", Unit::Seconds, "Time to the head of the answer, by route");
     describe_gauge!("http_requests_in_flight", "Requests being answered");
     describe_counter!("http_panics_total", "Handlers that panicked");
+    describe_counter!("connections_refused_total", "Connections beyond what one network may have");
     describe_counter!("security_events_total", "Refusals and the like, by event; docs/logging.md lists them");
     describe_gauge!("sockets_open", "Open sockets of the live channel");
     describe_counter!("sockets_closed_total", "Sockets closed, by close code");

@@ -6,7 +6,13 @@ use services::Services;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{State, config::Config, http, listen, metrics};
+use crate::{
+    State,
+    config::Config,
+    http::{self, doors::Address},
+    listen::{self, Bounds},
+    metrics,
+};
 
 /// How long sockets may take to say goodbye.
 const SOCKETS_WITHIN: Duration = Duration::from_secs(5);
@@ -16,6 +22,7 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 pub struct Running {
     address: SocketAddr,
     state: State,
+    doors: Vec<Address>,
     accepting: CancellationToken,
     background: CancellationToken,
     work: TaskTracker,
@@ -32,8 +39,10 @@ impl Running {
         let address = listener.local_addr()?;
         let state = State::new(config, services);
         let (accepting, background) = (CancellationToken::new(), CancellationToken::new());
-        let max = state.config().server.max_connections as usize;
-        let serving = listen::serve(listener, http::router(state.clone()), max, accepting.clone());
+        let bounds = bounds(state.config());
+        let site = http::doors(state.clone());
+        let doors = site.list().to_vec();
+        let serving = listen::serve(listener, site.close(), bounds, accepting.clone());
         let serving = tokio::spawn(serving);
         let work = TaskTracker::new();
         let (until, counting) = (background.clone(), state.clone());
@@ -44,7 +53,7 @@ impl Running {
                 counting.limits().sweep();
             }
         });
-        Ok(Self { address, state, accepting, background, work, serving })
+        Ok(Self { address, state, doors, accepting, background, work, serving })
     }
 
     /// Starts the work behind the scenes; the database is migrated by now.
@@ -60,6 +69,11 @@ impl Running {
 
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Each method and path that is answered.
+    pub fn doors(&self) -> &[Address] {
+        &self.doors
     }
 
     /// Stops in order: no new connections; sockets closed with 1012; requests ended within the
@@ -85,5 +99,29 @@ impl Running {
         if tokio::time::timeout(within, self.work.wait()).await.is_err() {
             tracing::warn!("the work behind the scenes did not end in time; the next start goes on with it");
         }
+    }
+}
+
+fn bounds(config: &Config) -> Bounds {
+    let server = &config.server;
+    // Behind a proxy, all connections come from there.
+    let told_apart = config.limits.enabled && server.proxies == 0;
+    Bounds {
+        most: server.max_connections as usize,
+        of_one_network: told_apart.then_some(server.max_connections_per_network as usize),
+        write_within: Duration::from_secs(server.write_timeout_seconds),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_of_a_proxy_are_not_taken_for_those_of_one_visitor() {
+        let mut config = Config::default();
+        assert_eq!(bounds(&config).of_one_network, Some(1_000));
+        config.server.proxies = 1;
+        assert_eq!(bounds(&config).of_one_network, None);
     }
 }

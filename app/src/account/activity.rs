@@ -93,6 +93,7 @@ pub fn in_words(action: &str) -> String {
         "sign_in.second_factor_failed" => "A wrong second factor was given to sign in",
         "sign_in.code_sent" => "A code to sign in was sent by e-mail",
         "app.added" => "An authenticator app was set up",
+        "app.refused" => "A wrong code was given to set up an authenticator app",
         "app.removed" => "The authenticator app was removed",
         "recovery_codes.renewed" => "New recovery codes were made",
         "email_codes.allowed" => "Codes by e-mail were allowed",
@@ -100,6 +101,7 @@ pub fn in_words(action: &str) -> String {
         "passkey.added" => "A passkey was added",
         "passkey.renamed" => "A passkey was renamed",
         "passkey.removed" => "A passkey was removed",
+        "trusted_device.added" => "You trusted a browser for 30 days",
         "trusted_device.forgotten" => "A trusted browser is trusted no longer",
         "trusted_device.all_forgotten" => "No browser is trusted any longer",
         "sign_in.failed" => "Somebody tried to sign in with a wrong password or passkey",
@@ -112,6 +114,9 @@ pub fn in_words(action: &str) -> String {
         "token.created" => "You made a token for a program",
         "token.revoked" => "A token for a program was revoked",
         "token.exchanged" => "A program was given access with a token of yours",
+        "token.refused" => {
+            "A program was given nothing: your organisation lets its people in by its own sign-in alone"
+        }
         "token.reused" => "A token was used twice, as by a thief; the program has to begin again",
         "organisation.created" => "You set up your organisation",
         "organisation.removed" => "You removed your organisation",

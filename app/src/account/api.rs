@@ -1,6 +1,6 @@
 use domain::{
     SessionId, TokenId,
-    account::{AccountForm, AddressForm, NewPasswordForm, SignInForm, SignUpForm},
+    account::{AccountForm, AddressForm, ChangePasswordForm, NewPasswordForm, SignInForm, SignUpForm},
     private::PrivateForm,
     scope::TokenForm,
 };
@@ -11,8 +11,12 @@ use services::{
     own_data, pictures, tokens,
 };
 
-use super::with_api::leave_for_organisation;
-use crate::{error::ApiError, ssr};
+use super::{held::Held, with_api::leave_for_organisation};
+use crate::{
+    error::ApiError,
+    page::encode,
+    ssr::{self, Shown},
+};
 
 #[server(endpoint = "sign_up", prefix = "/api")]
 pub async fn sign_up(form: SignUpForm, #[server(default)] next: String) -> Result<(), ApiError> {
@@ -45,9 +49,12 @@ pub async fn confirm_sign_up(#[server(default)] form: NewPasswordForm) -> Result
 }
 
 #[server(endpoint = "ask_reset", prefix = "/api")]
-pub async fn ask_reset(form: AddressForm) -> Result<(), ApiError> {
+pub async fn ask_reset(form: AddressForm, #[server(default)] next: String) -> Result<(), ApiError> {
     accounts::ask_reset(&ssr::services(), &form, &ssr::device()).await?;
-    ssr::redirect("/forgotten?sent=1");
+    ssr::redirect(&match ssr::local_path(&next) {
+        "/" => "/forgotten?sent=1".to_owned(),
+        next => format!("/forgotten?sent=1&next={}", encode(next)),
+    });
     Ok(())
 }
 
@@ -115,7 +122,8 @@ pub async fn sign_out() -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Proves again who one is: with a second factor by whoever has one, else with the password.
+/// Proves again who one is: with a second factor by whoever has one, else with the password. A form that
+/// waited for it is shown, to be sent.
 #[server(endpoint = "confirm", prefix = "/api")]
 pub async fn confirm(
     #[server(default)] password: String,
@@ -123,6 +131,7 @@ pub async fn confirm(
     #[server(default)] recovery_code: String,
     #[server(default)] answer: String,
     #[server(default)] next: String,
+    #[server(default)] held: Held,
 ) -> Result<(), ApiError> {
     let who = ssr::signed_in()?;
     let (services, device, ceremony) = (ssr::services(), ssr::device(), ssr::ceremony());
@@ -134,6 +143,9 @@ pub async fn confirm(
     };
     ssr::keep_session(&renewed);
     ssr::redirect(&next);
+    if let Some(held) = held.sent_back() {
+        ssr::show(Shown::Held(held));
+    }
     Ok(())
 }
 
@@ -156,7 +168,7 @@ pub async fn save_private_details(form: PrivateForm) -> Result<(), ApiError> {
 }
 
 #[server(endpoint = "change_password", prefix = "/api")]
-pub async fn change_password(form: NewPasswordForm) -> Result<(), ApiError> {
+pub async fn change_password(form: ChangePasswordForm) -> Result<(), ApiError> {
     let who = ssr::signed_in()?;
     let renewed = accounts::change_password(&ssr::services(), &who, &form, &ssr::device()).await?;
     ssr::keep_session(&renewed);
@@ -202,11 +214,12 @@ pub async fn sign_out_others() -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Makes a personal access token, and shows it on the page of tokens this once.
+/// Makes a personal access token, and shows it on the page of tokens this once. The identifier is chosen
+/// by the form, so that one sent twice makes one token.
 #[server(endpoint = "create_token", prefix = "/api")]
-pub async fn create_token(form: TokenForm) -> Result<(), ApiError> {
-    let token = tokens::create(&ssr::services(), &ssr::signed_in()?, &form, &ssr::device()).await?;
-    ssr::reveal("/account/tokens", token);
+pub async fn create_token(token: TokenId, form: TokenForm) -> Result<(), ApiError> {
+    let made = tokens::create(&ssr::services(), &ssr::signed_in()?, token, &form, &ssr::device()).await?;
+    ssr::show(Shown::Secret("/account/tokens", made));
     Ok(())
 }
 

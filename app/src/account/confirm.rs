@@ -8,6 +8,7 @@ use services::accounts::{
 };
 
 use super::{
+    held::{Held, HeldFields, SendNow, unsent},
     security::{FactorWays, RecoveryCodeForm},
     with::{ContinueWith, troubled},
 };
@@ -28,8 +29,16 @@ struct Arguments {
 /// Where one proves again who one is, before something that guards the account is changed.
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
+    if let Some(held) = ssr::held() {
+        return view! {
+            <Title text="One step is left" />
+            <SendNow held />
+        }
+        .into_any();
+    }
     let services = ssr::services();
     let who = ssr::signed_in();
+    let waits = Held::waiting().is_some();
     let trouble = query("trouble");
     let refused = refused::<Arguments>("/api/confirm");
     let (next, error) = match refused {
@@ -43,9 +52,10 @@ pub fn ConfirmPage() -> impl IntoView {
         let offers = external::connected_providers(&services, &who).await?;
         Ok(view! {
             <Title text="Is it you?" />
-            <Confirm name=who.display_name account offers trouble next error />
+            <Confirm name=who.display_name account offers trouble next waits error />
         })
     })
+    .into_any()
 }
 
 #[component]
@@ -55,17 +65,22 @@ fn Confirm(
     offers: Vec<Offer>,
     trouble: String,
     next: String,
+    /// Whether a form waits for this.
+    waits: bool,
     error: Option<ApiError>,
 ) -> impl IntoView {
     let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
     // What stands at no field stands above all of them.
     let message = error.filter(|error| error.fields.is_empty()).map(|error| error.message);
+    // A form does not come along to another site and back; its page then says so.
+    let back = if waits { unsent(&next) } else { next.clone() };
     view! {
         <div class="max-w-lg mx-auto">
             <PageHeader
                 title=format!("Is it you, {name}?")
                 lede="What comes next guards your account. Confirm that it is you; for ten minutes we will not ask again."
             />
+            {waits.then(|| view! { <div class="mb-6"><NothingDone /></div> })}
             {troubled(&trouble, &offers)}
             {message.map(|message| view! { <div class="mb-6"><Notice kind=NoticeKind::Error>{message}</Notice></div> })}
             {if account.factors.guard() {
@@ -73,19 +88,29 @@ fn Confirm(
             } else if account.password_since.is_some() {
                 let or = (!offers.is_empty()).then(|| view! { <p class="divider">"or"</p> });
                 view! {
-                    <WithPassword next=next.clone() errors />
+                    <WithPassword next errors />
                     {or}
-                    <ContinueWith offers next action="/api/confirm_with" verb="Confirm with" />
+                    <ContinueWith offers next=back action="/api/confirm_with" verb="Confirm with" />
                 }
                 .into_any()
             } else if offers.is_empty() {
                 view! { <BySigningIn /> }.into_any()
             } else {
-                view! { <ContinueWith offers next action="/api/confirm_with" verb="Confirm with" /> }.into_any()
+                view! { <ContinueWith offers next=back action="/api/confirm_with" verb="Confirm with" /> }.into_any()
             }}
         </div>
     }
     .into_any()
+}
+
+/// Tells who pressed a button elsewhere that it has done nothing so far.
+#[component]
+fn NothingDone() -> impl IntoView {
+    view! {
+        <Notice kind=NoticeKind::Warning title="Nothing has been changed yet.">
+            "Confirm first that it is you, and then send it."
+        </Notice>
+    }
 }
 
 #[component]
@@ -96,6 +121,7 @@ fn WithPassword(next: String, errors: FieldErrors) -> impl IntoView {
         <form class="form" method="post" action="/api/confirm">
             {faults(error.as_ref(), vec![("password", "Password")])}
             <input type="hidden" name="next" value=next />
+            <HeldFields />
             <TextInput
                 name="password"
                 label="Password"

@@ -1,7 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use services::own_data::{self, ExportState, KEEP_EXPORT};
+use services::own_data::{self, AGAIN_AFTER, ExportState, KEEP_EXPORT};
 
 use super::layout::AccountLayout;
 use crate::{
@@ -30,8 +30,12 @@ pub fn DataPage() -> impl IntoView {
     let of_deletion = refusal("/api/delete_account");
     let asked = query("asked") == "1" && of_export.is_none() && of_deletion.is_none();
     page(async move {
-        let state = own_data::export_state(&services, &who?).await?;
+        let who = who?;
+        let state = own_data::export_state(&services, &who).await?;
         let now = services.now();
+        let proved = who.proved(now).is_ok();
+        // Where it is ready by now, the archive itself says so.
+        let asked = asked && state.is_some_and(|state| state.ready_at.is_none());
         Ok(view! {
             <Title text="Your data" />
             <AccountLayout
@@ -40,7 +44,7 @@ pub fn DataPage() -> impl IntoView {
                 lede="What is kept about you is yours: take it along, or have it erased."
             >
                 {success(asked.then_some("We are putting your data together. A mail tells you when it is ready."))}
-                <TakeAlong state now error=of_export />
+                <TakeAlong state now proved error=of_export />
                 <Leave error=of_deletion />
             </AccountLayout>
         })
@@ -48,12 +52,18 @@ pub fn DataPage() -> impl IntoView {
 }
 
 #[component]
-fn TakeAlong(state: Option<ExportState>, now: DateTime<Utc>, error: Option<ApiError>) -> impl IntoView {
+fn TakeAlong(
+    state: Option<ExportState>,
+    now: DateTime<Utc>,
+    proved: bool,
+    error: Option<ApiError>,
+) -> impl IntoView {
     let ready = state.and_then(|state| Some((state.ready_at?, state.expires_at?)));
     let ready = ready.filter(|(_, expires_at)| *expires_at > now);
     let waiting = state.filter(|state| state.ready_at.is_none());
     let under_way = waiting.filter(|state| now - state.requested_at < MADE_WITHIN);
     let failed = waiting.is_some() && under_way.is_none();
+    let again = state.map(|state| state.requested_at + AGAIN_AFTER).filter(|again| *again > now);
     let days = KEEP_EXPORT.num_days();
     view! {
         <section class="form-section" aria-labelledby="take-along">
@@ -80,18 +90,36 @@ fn TakeAlong(state: Option<ExportState>, now: DateTime<Utc>, error: Option<ApiEr
                                 <p class="label">{format!("Your data of {from}")}</p>
                                 <p class="hint">{format!("Can be downloaded until {until}.")}</p>
                             </div>
-                            <a class="button button-primary" href="/account/data/archive" download>
-                                "Download"
-                            </a>
+                            {if proved {
+                                // The answer says that it is a file. Said here, the page that asks for a
+                                // proof would be saved as one, too.
+                                view! {
+                                    <LinkButton href="/account/data/archive" kind=ButtonKind::Primary>
+                                        "Download"
+                                    </LinkButton>
+                                }
+                                    .into_any()
+                            } else {
+                                view! {
+                                    <LinkButton href="/confirm?next=%2Faccount%2Fdata" kind=ButtonKind::Primary>
+                                        "Confirm it is you to download"
+                                    </LinkButton>
+                                }
+                                    .into_any()
+                            }}
                         </div>
                     }
                 })}
-            {match under_way {
-                Some(_) => {
+            {match (under_way, again) {
+                (None, Some(again)) => {
+                    let again = again.format("%H:%M UTC").to_string();
+                    view! { <p class="hint">{format!("You can have a new one made from {again} on.")}</p> }.into_any()
+                }
+                (Some(_), _) => {
                     view! { <p class="hint" role="status">"Your archive is being made. Look at this page again in a minute."</p> }
                         .into_any()
                 }
-                None => {
+                (None, None) => {
                     view! {
                         <form method="post" action="/api/request_export">
                             <Button>{if ready.is_some() { "Make a new archive" } else { "Make an archive" }}</Button>

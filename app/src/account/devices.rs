@@ -24,7 +24,15 @@ pub fn DevicesPage() -> impl IntoView {
         let devices = accounts::devices(&services, &who).await?;
         let trusted = second_factor::trusted_devices(&services, &who).await?;
         let (now, others) = (services.now(), devices.len() > 1);
-        let rows: Vec<_> = devices.into_iter().map(|device| view! { <DeviceRow device now /> }).collect();
+        let rows: Vec<_> = devices
+            .into_iter()
+            .map(|device| {
+                let place = services.place(&device.address);
+                view! { <DeviceRow device place now /> }
+            })
+            .collect();
+        let trusted: Vec<_> =
+            trusted.into_iter().map(|device| (services.place(&device.address), device)).collect();
         Ok(view! {
             <Title text="Devices" />
             <AccountLayout
@@ -51,13 +59,14 @@ pub fn DevicesPage() -> impl IntoView {
 
 /// The browsers that are not asked for the second factor.
 #[component]
-fn Trusted(devices: Vec<TrustedDevice>, now: DateTime<Utc>) -> impl IntoView {
+fn Trusted(devices: Vec<(String, TrustedDevice)>, now: DateTime<Utc>) -> impl IntoView {
     let several = devices.len() > 1;
-    let rows: Vec<_> = devices.into_iter().map(|device| view! { <TrustedRow device now /> }).collect();
+    let rows: Vec<_> =
+        devices.into_iter().map(|(place, device)| view! { <TrustedRow device place now /> }).collect();
     view! {
         <section class="form-section mt-10" aria-labelledby="trusted">
             <h2 id="trusted">"Trusted browsers"</h2>
-            <p class="hint mb-3">"They are not asked for your second factor when you sign in."</p>
+            <p class="hint mb-3">"They are asked for nothing more after the first step of signing in, neither for a second factor nor for a code by e-mail."</p>
             <ul class="rows">{rows}</ul>
             {several
                 .then(|| {
@@ -73,7 +82,7 @@ fn Trusted(devices: Vec<TrustedDevice>, now: DateTime<Utc>) -> impl IntoView {
 }
 
 #[component]
-fn TrustedRow(device: TrustedDevice, now: DateTime<Utc>) -> impl IntoView {
+fn TrustedRow(device: TrustedDevice, place: String, now: DateTime<Utc>) -> impl IntoView {
     let name = browser_name(&device.user_agent);
     let seen = ago(device.last_used_at.timestamp_millis(), now.timestamp_millis());
     let at = device.last_used_at.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -84,7 +93,7 @@ fn TrustedRow(device: TrustedDevice, now: DateTime<Utc>) -> impl IntoView {
             <div class="min-w-0">
                 <p class="label">{name}</p>
                 <p class="hint">
-                    {(!device.address.is_empty()).then(|| format!("{} · ", device.address))} "last used "
+                    {(!place.is_empty()).then(|| format!("{place} · "))} "last used "
                     <RelativeTime datetime=at words=seen /> {format!(" · until {until}")}
                 </p>
             </div>
@@ -100,7 +109,7 @@ fn TrustedRow(device: TrustedDevice, now: DateTime<Utc>) -> impl IntoView {
 }
 
 #[component]
-fn DeviceRow(device: SignedInDevice, now: DateTime<Utc>) -> impl IntoView {
+fn DeviceRow(device: SignedInDevice, place: String, now: DateTime<Utc>) -> impl IntoView {
     let name = browser_name(&device.user_agent);
     let seen = ago(device.last_seen_at.timestamp_millis(), now.timestamp_millis());
     let at = device.last_seen_at.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -111,7 +120,7 @@ fn DeviceRow(device: SignedInDevice, now: DateTime<Utc>) -> impl IntoView {
             <div class="min-w-0">
                 <p class="label">{name} {device.this.then(|| view! { " " <Badge text="This device" tone=Tone::Accent /> })}</p>
                 <p class="hint">
-                    {(!device.address.is_empty()).then(|| format!("{} · ", device.address))} "last used "
+                    {(!place.is_empty()).then(|| format!("{place} · "))} "last used "
                     <RelativeTime datetime=at words=seen /> {format!(" · since {since}")}
                 </p>
             </div>

@@ -40,7 +40,7 @@ pub fn EmailPage() -> impl IntoView {
             <AccountLayout
                 here="/account/email"
                 title="E-mail address"
-                lede="You sign in with it, and we write to it when something happens to your account. Nobody else sees it."
+                lede="You sign in with it, and we write to it when something happens to your account. Nobody else sees it but those who look after accounts here."
             >
                 <div class="mb-8">
                     <Facts facts=vec![("Address", email), ("State", state.to_owned())] />

@@ -1,7 +1,8 @@
 use domain::permission::Permission;
 use leptos::prelude::*;
 
-use crate::{ssr, ui::PageHeader};
+use super::held::was_not_sent;
+use crate::{page::query, ssr, ui::PageHeader};
 
 /// Who may set up no organisation need not be led there.
 const ORGANISATION: &str = "/account/organisation";
@@ -55,6 +56,7 @@ pub fn SectionLayout(
             </nav>
             <div class="account-main" class=("account-main-wide", wide)>
                 <PageHeader title lede />
+                {was_not_sent(&query("unsent"))}
                 {children()}
             </div>
         </div>

@@ -1,4 +1,7 @@
-use domain::scope::{Scope, TOKEN_DAYS, TokenForm};
+use domain::{
+    TokenId,
+    scope::{Scope, TOKEN_DAYS, TokenForm},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
@@ -50,6 +53,8 @@ fn NewToken(form: TokenForm, error: Option<ApiError>) -> impl IntoView {
     let days = TOKEN_DAYS.into_iter().map(|(days, label)| (days.to_string(), label.to_owned())).collect();
     view! {
         <form class="form" method="post" action="/api/create_token">
+            // Of a form that was refused nothing was made, so that a new one may be.
+            <input type="hidden" name="token" value=TokenId::new().to_string() />
             {faults(error.as_ref(), vec![("name", "Name"), ("scopes", "What it may do"), ("days", "Good for")])}
             <TextInput
                 name="form[name]"

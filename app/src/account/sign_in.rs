@@ -87,10 +87,11 @@ fn SignIn(
 ) -> impl IntoView {
     let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
     let (_, longest) = super::password_bounds();
-    let sign_up = match form.next.as_str() {
-        "" => "/sign-up".to_owned(),
-        next => format!("/sign-up?next={}", encode(next)),
+    let on_the_way = |page: &str| match form.next.as_str() {
+        "" => page.to_owned(),
+        next => format!("{page}?next={}", encode(next)),
     };
+    let (sign_up, forgotten) = (on_the_way("/sign-up"), on_the_way("/forgotten"));
     let sent_here = error.is_none() && trouble.is_empty() && !matches!(form.next.as_str(), "" | "/");
     let insecure = !ssr::keeps_sessions();
     let demo = (!demo.0.is_empty()).then(|| view! { <Demo accounts=demo next=form.next.clone() /> });
@@ -172,7 +173,7 @@ fn SignIn(
                     }
                 })}
             <p class="mt-6">
-                <a href="/forgotten">"Forgotten your password?"</a>
+                <a href=forgotten>"Forgotten your password?"</a>
             </p>
             <p class="mt-2">"New here? " <a href=sign_up>"Create an account"</a></p>
             {demo}

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
 use services::accounts::{
-    self, Challenge,
+    self, Begun, Challenge,
     external::{self, Offer},
 };
 
@@ -41,8 +41,12 @@ pub fn SignUpPage() -> impl IntoView {
     };
     let error = error.or_else(|| refusal("/api/continue_with"));
     head::describe("Join 8thDegree to find freelancers or jobs that fit, with the reasons.");
-    let (services, device) = (ssr::services(), ssr::device());
+    let (services, device, browser) = (ssr::services(), ssr::device(), ssr::signing_up());
+    let another = query("another") == "1" && error.is_none();
     page(async move {
+        // Whoever has only the address wrong need not fill in the rest again.
+        let begun = if another { accounts::begun_sign_up(&services, &browser).await? } else { None };
+        let arguments = begun.map_or(arguments, in_form);
         let offers = external::offers(&services);
         let challenge = accounts::sign_up_challenge(&services, &arguments.form, &device).await?;
         Ok(view! {
@@ -51,6 +55,16 @@ pub fn SignUpPage() -> impl IntoView {
         })
     })
     .into_any()
+}
+
+fn in_form(begun: Begun) -> Arguments {
+    let form = SignUpForm {
+        purpose: super::purpose(&begun.roles).to_owned(),
+        display_name: begun.display_name,
+        region: begun.region.as_str().to_owned(),
+        ..SignUpForm::default()
+    };
+    Arguments { form, next: begun.next }
 }
 
 #[component]

@@ -57,7 +57,7 @@ fn SignUpSent(address: Option<String>, again: bool, error: Option<ApiError>) -> 
                                 </form>
                             }
                         })}
-                    <LinkButton href="/sign-up" kind=ButtonKind::Quiet>
+                    <LinkButton href="/sign-up?another=1" kind=ButtonKind::Quiet>
                         "Use another address"
                     </LinkButton>
                 </div>

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::held::kept;
 use crate::{
     page::go,
     ssr::{self, FormReplay},
@@ -24,11 +25,8 @@ pub fn SignedOutPage() -> impl IntoView {
 
 #[component]
 fn SignedOut(held: FormReplay) -> impl IntoView {
-    let fields: Vec<(String, String)> = serde_urlencoded::from_str(&held.body).unwrap_or_default();
-    let fields: Vec<_> = fields
+    let fields: Vec<_> = kept(&held.body)
         .into_iter()
-        // A password is typed again, not kept on a page.
-        .filter(|(name, _)| !name.contains("password"))
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect();
     view! {

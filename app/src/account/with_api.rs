@@ -52,10 +52,11 @@ pub(super) async fn leave_for_organisation(form: SignInForm) -> Result<(), ApiEr
 #[server(endpoint = "finish_sign_up", prefix = "/api")]
 pub async fn finish_sign_up(form: AccountForm) -> Result<(), ApiError> {
     let (services, flow) = (ssr::services(), ssr::flow());
-    let (admission, next) = external::finish(&services, &flow, &form, &ssr::device()).await?;
+    let entered = external::finish(&services, &flow, &form, &ssr::device()).await?;
     ssr::forget_flow();
+    ssr::keep_session(&entered.signed_in);
     let first_step = if form.purpose == super::CLIENT { "/jobs/new" } else { "/profile" };
-    ssr::admit(&admission, if ssr::local_path(&next) == "/" { first_step } else { &next });
+    ssr::redirect(if ssr::local_path(&entered.next) == "/" { first_step } else { &entered.next });
     Ok(())
 }
 

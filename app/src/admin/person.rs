@@ -9,7 +9,10 @@ use identity::Permission;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
-use services::admin::{self, Account, AccountView};
+use services::{
+    Services,
+    admin::{self, Account, AccountView},
+};
 
 use super::{layout::AdminLayout, people::status_badge, trail::TrailRows};
 use crate::{
@@ -61,10 +64,10 @@ pub fn PersonPage() -> impl IntoView {
                 <About account=found.account.clone() />
                 {found.changeable.then(|| view! { <LookAfter account=found.account.clone() reason error=error.clone() /> })}
                 {may_change_roles.then(|| view! { <RolesForm account=found.account.clone() error /> })}
-                <Sessions found=&found now />
+                <Sessions services=&services found=&found now />
                 <section class="form-section mt-10" aria-labelledby="trail">
                     <h2 id="trail">"What was done"</h2>
-                    <TrailRows entries=found.trail now />
+                    <TrailRows trail=found.trail now />
                 </section>
             </AdminLayout>
         })
@@ -152,7 +155,15 @@ fn LookAfter(account: Account, reason: String, error: Option<ApiError>) -> impl 
                                 <p class="hint">
                                     "They are signed out everywhere, their profile is paused and their jobs are on hold. A letter tells them; the reason is for us alone."
                                 </p>
-                                <TextInput name="reason" label="Reason" value=reason max_length=500_u32 errors />
+                                <TextInput
+                                    name="reason"
+                                    label="Reason"
+                                    hint="At least five letters or digits."
+                                    value=reason
+                                    min_length=5_u32
+                                    max_length=500_u32
+                                    errors
+                                />
                                 <div class="form-actions">
                                     <Button kind=ButtonKind::Danger>"Suspend"</Button>
                                 </div>
@@ -195,20 +206,20 @@ fn in_form(roles: &Roles) -> Vec<String> {
 }
 
 #[component]
-fn Sessions<'a>(found: &'a AccountView, now: DateTime<Utc>) -> impl IntoView + use<> {
+fn Sessions<'a>(services: &'a Services, found: &'a AccountView, now: DateTime<Utc>) -> impl IntoView + use<> {
     let rows: Vec<_> = found
         .sessions
         .iter()
         .map(|session| {
             let words = ago(session.last_seen_at.timestamp_millis(), now.timestamp_millis());
             let at = session.last_seen_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-            let address = session.address.clone();
+            let place = services.place(&session.address);
             view! {
                 <li class="row">
                     <div class="min-w-0">
                         <p class="label">{browser_name(&session.user_agent)}</p>
                         <p class="hint">
-                            {(!address.is_empty()).then(|| format!("{address} · "))} "last used "
+                            {(!place.is_empty()).then(|| format!("{place} · "))} "last used "
                             <RelativeTime datetime=at words />
                         </p>
                     </div>

@@ -1,9 +1,11 @@
+use std::collections::HashMap;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{UserId, browser::browser_name};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use services::{
-    admin,
+    admin::{self, Trail},
     audit::{self, Entry},
 };
 
@@ -22,7 +24,8 @@ pub fn TrailPage() -> impl IntoView {
     let who = ssr::signed_in();
     let before: Option<i64> = query("before").parse().ok();
     page(async move {
-        let entries = admin::trail(&services, &who?, before).await?;
+        let trail = admin::trail(&services, &who?, before).await?;
+        let entries = &trail.entries;
         let full = entries.len() as i64 == audit::PAGE;
         let next = entries.last().filter(|_| full).map(|entry| format!("{PATH}?before={}", entry.seq));
         let first = before.map(|_| PATH.to_owned());
@@ -37,7 +40,7 @@ pub fn TrailPage() -> impl IntoView {
                 title="Audit trail"
                 lede="Every act that matters for security, newest first. Entries are only ever added."
             >
-                <TrailRows entries now=services.now() />
+                <TrailRows trail now=services.now() />
                 <Pager first next shown />
             </AdminLayout>
         })
@@ -46,17 +49,23 @@ pub fn TrailPage() -> impl IntoView {
 
 /// Entries as administrators read them: what was done, by whom, to whom, from where.
 #[component]
-pub(super) fn TrailRows(entries: Vec<Entry>, now: DateTime<Utc>) -> impl IntoView {
+pub(super) fn TrailRows(trail: Trail, now: DateTime<Utc>) -> impl IntoView {
+    let Trail { entries, names } = trail;
     if entries.is_empty() {
         return view! { <EmptyState title="Nothing yet" text="Nothing that matters for security was done so far." /> }
             .into_any();
     }
-    let rows: Vec<_> = entries.into_iter().map(|entry| view! { <EntryRow entry now /> }).collect();
+    let rows: Vec<_> =
+        entries.into_iter().map(|entry| view! { <EntryRow entry names=&names now /> }).collect();
     view! { <ol class="rows">{rows}</ol> }.into_any()
 }
 
 #[component]
-fn EntryRow(entry: Entry, now: DateTime<Utc>) -> impl IntoView {
+fn EntryRow<'a>(
+    entry: Entry,
+    names: &'a HashMap<UserId, String>,
+    now: DateTime<Utc>,
+) -> impl IntoView + use<> {
     let words = ago(entry.at.timestamp_millis(), now.timestamp_millis());
     let at = entry.at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let mut from = Vec::new();
@@ -80,8 +89,8 @@ fn EntryRow(entry: Entry, now: DateTime<Utc>) -> impl IntoView {
                     <code>{entry.action}</code> <span class="hint">{format!(" no. {}", entry.seq)}</span>
                 </p>
                 <p class="hint">
-                    "by " {person(entry.actor_id, "nobody signed in")}
-                    {subject.map(|id| view! { " about " {person(Some(id), "")} })}
+                    "by " {person(entry.actor_id, names, "nobody signed in")}
+                    {subject.map(|id| view! { " about " {person(Some(id), names, "")} })}
                 </p>
                 {(!change.is_empty()).then(|| view! { <p class="hint">{change}</p> })}
                 <p class="hint">
@@ -93,10 +102,13 @@ fn EntryRow(entry: Entry, now: DateTime<Utc>) -> impl IntoView {
     .into_any()
 }
 
-/// The way to a person's account, by their identifier.
-fn person(id: Option<UserId>, nobody: &'static str) -> AnyView {
+/// The way to a person's account, by their name; by their identifier where there is no account.
+fn person(id: Option<UserId>, names: &HashMap<UserId, String>, nobody: &'static str) -> AnyView {
     match id {
-        Some(id) => view! { <a href=format!("/admin/people/{id}")>{id.to_string()}</a> }.into_any(),
+        Some(id) => {
+            let name = names.get(&id).cloned().unwrap_or_else(|| id.to_string());
+            view! { <a href=format!("/admin/people/{id}")>{name}</a> }.into_any()
+        }
         None => nobody.into_any(),
     }
 }

@@ -43,6 +43,12 @@ pub fn go_to_second_factor(next: &str) {
     redirect(&format!("/sign-in/second?next={}", encode(local_path(next))));
 }
 
+/// Leads back there once a code was sent, with what was said of the browser. Return after it.
+pub fn go_to_sent_code(next: &str, trust: bool) {
+    let trust = if trust { "" } else { "&trust=no" };
+    redirect(&format!("/sign-in/second?sent=1&next={}{trust}", encode(local_path(next))));
+}
+
 /// The token of a sign-in that lacks the second factor, empty where there is none.
 pub fn pending() -> String {
     cookie(transport().pending_cookie()).unwrap_or_default()

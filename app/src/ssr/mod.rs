@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use services::{ServiceError, Services, accounts::Device};
 
 pub use self::kept::*;
-use crate::{cookie::Transport, error::ApiError, ui};
+use crate::{account::Held, cookie::Transport, error::ApiError, ui};
 
 /// Who asks, as the server found out before the page or the server function runs.
 #[derive(Clone, Debug, Default)]
@@ -69,14 +69,22 @@ pub struct FormReplay {
     pub error: ApiError,
 }
 
-/// A secret that an accepted form shows on its page once, because it is stored nowhere. The server
-/// puts an empty one into each request of a form and renders the page that was named with it.
+/// What an accepted form is answered with instead of being led on.
+pub enum Shown {
+    /// A page with a secret on it, this once, because it is stored nowhere.
+    Secret(&'static str, SecretString),
+    /// The form that waited for a proof, which has been given.
+    Held(Held),
+}
+
+/// Room for what an accepted form shows. The server puts an empty one into each request of a form and
+/// renders a page with what it finds there.
 #[derive(Clone, Default)]
-pub struct Reveal(Arc<Mutex<Option<(&'static str, SecretString)>>>);
+pub struct Reveal(Arc<Mutex<Option<Shown>>>);
 
 impl Reveal {
-    /// The page and the secret, if there is one to be shown.
-    pub fn take(&self) -> Option<(&'static str, SecretString)> {
+    /// What is to be shown, if anything is.
+    pub fn take(&self) -> Option<Shown> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -121,11 +129,16 @@ pub fn held_back() -> Option<FormReplay> {
     asked(|parts| parts.extensions.get::<FormReplay>().cloned())
 }
 
-/// Answers the form with this page and the secret on it, once, instead of leading on.
-pub fn reveal(page: &'static str, secret: SecretString) {
+/// Answers the form with this, instead of leading on. Programs are not shown it.
+pub fn show(shown: Shown) {
     if let Some(Reveal(cell)) = asked(|parts| parts.extensions.get::<Reveal>().cloned()) {
-        *cell.lock().unwrap_or_else(PoisonError::into_inner) = Some((page, secret));
+        *cell.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
     }
+}
+
+/// The form that waited for the proof that was just given.
+pub fn held() -> Option<Held> {
+    asked(|parts| parts.extensions.get::<Held>().cloned())
 }
 
 /// The secret that this page shows once.

@@ -1,6 +1,8 @@
 //! What it costs to know who somebody is: signing in beside the bare password hash, pages for people
 //! who are signed in, and the check of a session.
 
+mod row_security;
+
 use std::{
     sync::{
         Arc,
@@ -12,16 +14,13 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use argon2::{
-    Argon2, Block, Params,
+    Argon2,
     password_hash::{PasswordVerifier as _, phc::PasswordHash},
 };
-use domain::{UserId, browse::JobFilter};
-use identity::{Principal, password::Passwords};
+use identity::password::{self, Passwords};
 use reqwest::header;
-use services::{Services, accounts, jobs, matches};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use services::{Services, accounts};
 use storage::{Database, Logins};
-use uuid::Uuid;
 
 use crate::{
     eighth::Eighth,
@@ -46,14 +45,11 @@ const PASSWORD: &str = "a few words in a row";
 const ACCOUNTS: usize = 200;
 /// People who ask at the same time: always more than can be hashed.
 const AT_ONCE: usize = 16;
+/// More than this machine can ask for.
+const UNLIMITED: &str = "10000000";
 /// The pause between two looks at how long other requests take.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const SESSION_CHECKS: usize = 5_000;
-/// Rounds with row-level security and without it, in turn, and how often each reads in a round.
-const SECURITY_ROUNDS: usize = 9;
-const SECURITY_READS: usize = 400;
-/// What is read: the open jobs, a client's own jobs, the page of one job, a feed.
-const READS: [&str; 4] = ["jobs", "own_jobs", "job", "feed"];
 
 pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Report> {
     let world = World::start(setting)?;
@@ -75,10 +71,16 @@ pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Repo
     let mut report = Report::default();
     let services = open(setting, &database)?;
     session_check(&mut report, &services, &cookies).await?;
-    row_security(&mut report, &services, &database, &url, &cookies).await?;
+    row_security::measure(&mut report, &services, &database, &url, &cookies).await?;
 
-    // Limits on attempts would be what is measured.
-    let variables = [("EIGHTH_EMBEDDING__EMBEDDER", "lexical"), ("EIGHTH_LIMITS__ENABLED", "false")];
+    // Attempts are counted as in earnest; how often one network may ask would be what is measured.
+    let variables = [
+        ("EIGHTH_EMBEDDING__EMBEDDER", "lexical"),
+        ("EIGHTH_LIMITS__ENABLED", "true"),
+        ("EIGHTH_LIMITS__READS_PER_MINUTE", UNLIMITED),
+        ("EIGHTH_LIMITS__WRITES_PER_MINUTE", UNLIMITED),
+        ("EIGHTH_LIMITS__CREDENTIALS_PER_MINUTE", UNLIMITED),
+    ];
     let server = Arc::new(Eighth::start(setting, &url, &variables, None).await?);
     let time = Duration::from_secs(scale.seconds);
     sign_ins(&mut report, &server, &emails, &hash, scale.rounds, time).await?;
@@ -103,41 +105,33 @@ async fn sign_ins(
     for _ in 0..rounds {
         let hash = hash.to_owned();
         raw.push(tokio::task::spawn_blocking(move || raw_rate(time, || verifier(&hash))).await?);
-        kept.push(tokio::task::spawn_blocking(move || raw_rate(time, hasher)).await?);
+        kept.push(tokio::task::spawn_blocking(move || raw_rate(time, password::alone)).await?);
         let (rate, latencies) = sign_in_rate(server, &mut people, time).await?;
         rates.push(rate);
         others.push(percentile(&latencies, 0.99));
     }
-    let (limit, rate) = (percentile(&raw, 0.5), percentile(&rates, 0.5));
+    let (limit, rate) = (percentile(&kept, 0.5), percentile(&rates, 0.5));
+    let library = percentile(&raw, 0.5);
     let cores = thread::available_parallelism()?;
-    report.row(
-        "raw_hashes",
-        "1/s",
-        limit,
-        Goal::None,
-        raw,
-        format!("the library's own verification, alone on {cores} cores"),
-    );
+    let note =
+        format!("the algorithm alone on {cores} cores, in memory that is kept, as the server keeps it");
+    report.row("raw_hashes", "1/s", limit, Goal::None, kept, note);
+    let note = "the library's own verification, which fetches memory for each";
+    report.row("raw_hashes_of_library", "1/s", library, Goal::None, raw, note);
     let note = format!(
-        "{AT_ONCE} people at once through the site's form, with session and audit entry; without the counts of guesses, and without codes for new browsers"
+        "{AT_ONCE} people at once through the site's form, in browsers that are known; with session, audit \
+         entry and counts of guesses"
     );
     report.row("sign_ins", "1/s", rate, Goal::None, rates, note);
-    let share = rate / limit * 100.0;
-    report.row(
-        "sign_ins_of_raw",
-        "%",
-        share,
-        Goal::AtLeast(90.0),
-        vec![share],
-        "both in the same run, in turn",
-    );
-    let limit = percentile(&kept, 0.5);
-    let note = "the algorithm alone, in memory that is kept, as the server keeps it in a crowd";
-    report.row("raw_hashes_in_kept_memory", "1/s", limit, Goal::None, kept, note);
-    let share = rate / limit * 100.0;
-    report.row("sign_ins_of_raw_in_kept_memory", "%", share, Goal::None, vec![share], "the stricter limit");
-    let p99 = percentile(&others, 0.5);
-    report.row("other_requests_p99", "ms", p99, Goal::AtMost(50.0), others, "the list of jobs, meanwhile");
+    for (name, limit, goal) in
+        [("sign_ins_of_raw", limit, Goal::AtLeast(90.0)), ("sign_ins_of_raw_of_library", library, Goal::None)]
+    {
+        let share = rate / limit * 100.0;
+        report.row(name, "%", share, goal, vec![share], "both in the same run, in turn");
+    }
+    let worst = others.iter().copied().fold(0.0, f64::max);
+    let note = "the list of jobs, meanwhile, in the worst round";
+    report.row("other_requests_p99", "ms", worst, Goal::AtMost(50.0), others, note);
     Ok(())
 }
 
@@ -145,17 +139,6 @@ async fn sign_ins(
 fn verifier(hash: &str) -> impl FnMut() -> bool {
     let hash = PasswordHash::new(hash).expect("it was made a moment ago");
     move || Argon2::default().verify_password(PASSWORD.as_bytes(), &hash).is_ok()
-}
-
-/// The algorithm alone, in memory that is kept.
-fn hasher() -> impl FnMut() -> bool {
-    let argon2 = Argon2::default();
-    let mut memory = vec![Block::default(); argon2.params().block_count()];
-    move || {
-        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
-        let salt = b"sixteen letters.";
-        argon2.hash_password_into_with_memory(PASSWORD.as_bytes(), salt, &mut output, &mut memory).is_ok()
-    }
 }
 
 /// Hashes a second on all cores, with nothing around them.
@@ -320,106 +303,4 @@ async fn session_check(report: &mut Report, services: &Services, cookies: &[Stri
     report.row("session_check_p50", "ms", p50, Goal::AtMost(0.3), Vec::new(), "from the token to the person");
     report.row("session_check_p99", "ms", percentile(&checks, 0.99), Goal::None, Vec::new(), "");
     Ok(())
-}
-
-/// What row-level security adds to reading lists of jobs and a feed: the same reads in the same
-/// database, with it and without it in turn. The open jobs come from a view, which no policy slows;
-/// a client's own jobs and the page of one job come from the table, which has them.
-async fn row_security(
-    report: &mut Report,
-    services: &Services,
-    database: &Database,
-    url: &str,
-    freelancers: &[String],
-) -> anyhow::Result<()> {
-    let mut owner = PgConnection::connect(url).await?;
-    let tables: Vec<String> = sqlx::query_scalar(
-        "select oid::regclass::text from pg_class
-         where relrowsecurity and relnamespace in ('auth'::regnamespace, 'core'::regnamespace, 'ai'::regnamespace)",
-    )
-    .fetch_all(&mut owner)
-    .await?;
-    ensure!(!tables.is_empty(), "no table has row-level security");
-    let posted: Vec<(Uuid, Uuid)> = sqlx::query_as(
-        "select distinct on (client_id) client_id, id from core.jobs where status = 'open'
-         order by client_id, id limit $1",
-    )
-    .bind(ACCOUNTS as i64)
-    .fetch_all(&mut owner)
-    .await?;
-    let clients: Vec<UserId> = posted.iter().map(|(client, _)| UserId::from_uuid(*client)).collect();
-    let clients = principals(services, &people::sign_in(database, &clients).await?).await?;
-    let freelancers = principals(services, freelancers).await?;
-    let filter = JobFilter::default();
-    // By read, and by whether it was on: the medians of the rounds.
-    let mut medians: [[Vec<f64>; 2]; READS.len()] = Default::default();
-    for round in 0..=SECURITY_ROUNDS {
-        for (which, word) in ["enable", "disable"].into_iter().enumerate() {
-            switch(&mut owner, &tables, word).await?;
-            let mut times: [Vec<f64>; READS.len()] = Default::default();
-            let everybody = freelancers.iter().cycle().zip(clients.iter().zip(&posted).cycle());
-            for (freelancer, (client, (_, job))) in everybody.take(SECURITY_READS) {
-                times[0].push(timed(jobs::browse(services, &filter)).await?);
-                times[1].push(timed(jobs::own(services, client)).await?);
-                times[2].push(timed(jobs::view(services, Some(freelancer), (*job).into())).await?);
-                times[3].push(timed(matches::feed(services, freelancer)).await?);
-            }
-            // The first round warms up what plans and keeps.
-            if round > 0 {
-                for (medians, times) in medians.iter_mut().zip(&times) {
-                    medians[which].push(percentile(times, 0.5));
-                }
-            }
-        }
-    }
-    switch(&mut owner, &tables, "enable").await?;
-    owner.close().await?;
-    for (name, [on, off]) in READS.into_iter().zip(medians) {
-        let (with, without) = (percentile(&on, 0.5), percentile(&off, 0.5));
-        let overhead: Vec<_> = on.iter().zip(&off).map(|(on, off)| (on / off - 1.0) * 100.0).collect();
-        let note = format!("{with:.3} ms with it, {without:.3} ms without, in turn");
-        let value = percentile(&overhead, 0.5);
-        report.row(format!("rls_overhead_percent_{name}"), "%", value, Goal::AtMost(10.0), overhead, note);
-    }
-    principal(report, database, &freelancers).await
-}
-
-/// What it costs to open a transaction on somebody's behalf, beside one on nobody's.
-async fn principal(report: &mut Report, database: &Database, people: &[Principal]) -> anyhow::Result<()> {
-    let (mut own, mut nobodys) = (Vec::new(), Vec::new());
-    for who in people.iter().cycle().take(SESSION_CHECKS) {
-        let as_person = async { anyhow::Ok(database.begin_as(who.user_id).await?.rollback().await?) };
-        own.push(timed(as_person).await?);
-        let as_nobody = async { anyhow::Ok(database.pool().begin().await?.rollback().await?) };
-        nobodys.push(timed(as_nobody).await?);
-    }
-    let (own, nobodys) = (percentile(&own, 0.5), percentile(&nobodys, 0.5));
-    let note = format!("begin and rollback as a person; {nobodys:.3} ms as nobody");
-    report.row("transaction_as_principal_p50", "ms", own, Goal::None, Vec::new(), note);
-    Ok(())
-}
-
-async fn principals(services: &Services, cookies: &[String]) -> anyhow::Result<Vec<Principal>> {
-    let mut people = Vec::with_capacity(cookies.len());
-    for (_, token) in cookies.iter().filter_map(|cookie| cookie.split_once('=')) {
-        let known = accounts::authenticate(services, token).await?;
-        people.push(known.context("a session is not known")?.principal);
-    }
-    Ok(people)
-}
-
-/// Turns row-level security on or off.
-async fn switch(owner: &mut PgConnection, tables: &[String], word: &str) -> anyhow::Result<()> {
-    for table in tables {
-        let change = format!("alter table {table} {word} row level security");
-        sqlx::query(AssertSqlSafe(change)).execute(&mut *owner).await?;
-    }
-    Ok(())
-}
-
-/// How long it takes, in milliseconds.
-async fn timed<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<f64, E> {
-    let started = Instant::now();
-    work.await?;
-    Ok(started.elapsed().as_secs_f64() * 1e3)
 }

@@ -215,6 +215,30 @@ impl fmt::Debug for NewPasswordForm {
     }
 }
 
+/// Another password in place of the present one.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChangePasswordForm {
+    /// The present one; empty where there is none.
+    pub current: String,
+    pub password: String,
+}
+
+impl ChangePasswordForm {
+    /// The new password in clear; it must be hashed before it is kept. Whether the present one is
+    /// right is compared elsewhere.
+    pub fn validate(&self) -> Result<String, FieldErrors> {
+        new_password(&self.password).map_err(|message| FieldErrors::one("password", message))
+    }
+}
+
+/// Shows no field: passwords do not belong in logs.
+impl fmt::Debug for ChangePasswordForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChangePasswordForm").finish_non_exhaustive()
+    }
+}
+
 /// An address that somebody gives: to choose a new password, or to be reached at from now on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -29,7 +29,7 @@ pub struct DomainName(String);
 
 impl DomainName {
     pub fn parse(text: &str) -> Result<Self, String> {
-        let text = text.trim().trim_start_matches('@').trim_end_matches('.');
+        let text = host(text.trim()).trim_start_matches('@').trim_end_matches('.');
         let wrong = || {
             "Please give a domain such as example.com; one with other letters as it stands in the domain name \
              system, with xn--."
@@ -47,6 +47,17 @@ impl DomainName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The host of a web address, for many paste that; anything else as it is.
+fn host(text: &str) -> &str {
+    let Some((scheme, rest)) = text.split_once("://") else { return text };
+    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
+        return text;
+    }
+    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    host.rsplit_once(':')
+        .map_or(host, |(name, port)| if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host })
 }
 
 /// A domain that somebody says is their organisation's.
@@ -221,6 +232,8 @@ mod tests {
             ("Example.COM", "example.com"),
             (" @sub.example.org. ", "sub.example.org"),
             ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+            ("https://acme-works.example/", "acme-works.example"),
+            ("HTTP://Example.com:8080/about?a=b", "example.com"),
         ] {
             assert_eq!(DomainName::parse(written).unwrap().as_str(), meant);
         }
@@ -230,7 +243,8 @@ mod tests {
             "127.0.0.1",
             "bücher.example",
             "a b.example",
-            "https://example.com",
+            "ftp://example.com",
+            "https://somebody:secret@example.com",
             "*.example.com",
             "a@b@c.de",
             "-a.example",

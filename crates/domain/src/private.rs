@@ -58,16 +58,55 @@ impl fmt::Debug for PrivateDetails {
     }
 }
 
-/// A number as it is dialled from anywhere, however it is set apart.
+/// Country codes of one and of two digits; all others have three.
+const ONE_DIGIT: &[&str] = &["1", "7"];
+const TWO_DIGITS: &[&str] = &[
+    "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48",
+    "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81",
+    "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
+];
+
+/// Where a number keeps its zero when it is dialled from abroad: Italy, San Marino and the Vatican,
+/// Ivory Coast, Benin, Gabon and the Congo. Everywhere else it is dialled within the country alone.
+const ZERO_BELONGS: &[&str] = &["39", "378", "379", "225", "229", "241", "242"];
+
+/// A number as it is dialled from anywhere, however it is set apart. A zero in brackets after the country
+/// is for those who dial within it; one without brackets may be a slip, so nobody guesses at it.
 fn phone(text: &str) -> Result<String, String> {
     let wrong = || "Please give the number with its country, such as +49 30 901820.".to_owned();
-    let kept: String =
-        text.trim().chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/')).collect();
-    let digits = kept.strip_prefix('+').or_else(|| kept.strip_prefix("00")).ok_or_else(wrong)?;
-    let plausible = (7..=15).contains(&digits.len())
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && !digits.starts_with('0');
-    if plausible { Ok(format!("+{digits}")) } else { Err(wrong()) }
+    let kept: String = text.trim().chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '/')).collect();
+    let number = kept.strip_prefix('+').or_else(|| kept.strip_prefix("00")).ok_or_else(wrong)?;
+    let (before, after) = number.split_once("(0)").map_or((number, None), |(a, b)| (a, Some(b)));
+    let set_apart = |text: &str| text.replace(['(', ')'], "");
+    let (before, after) = (set_apart(before), after.map(set_apart));
+    let all = format!("{before}{}", after.as_deref().unwrap_or_default());
+    if !all.bytes().all(|byte| byte.is_ascii_digit()) || all.starts_with('0') {
+        return Err(wrong());
+    }
+    let (country, rest) = all.split_at_checked(country_length(&all)).ok_or_else(wrong)?;
+    let keeps_zero = ZERO_BELONGS.contains(&country);
+    let digits = match after {
+        Some(after) if before == country && keeps_zero => format!("{country}0{after}"),
+        Some(_) if before != country => return Err(wrong()),
+        _ => all.clone(),
+    };
+    if !keeps_zero && rest.starts_with('0') {
+        return Err(format!(
+            "Please leave out the 0 after +{country}: it is dialled within the country alone."
+        ));
+    }
+    if (7..=15).contains(&digits.len()) { Ok(format!("+{digits}")) } else { Err(wrong()) }
+}
+
+fn country_length(digits: &str) -> usize {
+    let starts = |codes: &[&str]| codes.iter().any(|code| digits.starts_with(code));
+    if starts(ONE_DIGIT) {
+        1
+    } else if starts(TWO_DIGITS) {
+        2
+    } else {
+        3
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +126,31 @@ mod tests {
             ["030 901820", "+49", "+0 30 901820", "+49 30 CALLME", "+1234567890123456", "+４９30901820"]
         {
             assert!(form("", wrong).validate().unwrap_err().get("phone").is_some(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_zero_that_is_dialled_within_the_country_alone_is_never_kept() {
+        for (typed, kept) in [
+            ("0049 (0)30/90 18-20", "+4930901820"),
+            ("+49 ( 0 ) 30 901820", "+4930901820"),
+            ("+49(0)(30)901820", "+4930901820"),
+            ("+44 (0)20 7946 0018", "+442079460018"),
+            ("+353 (0)1 679 1234", "+35316791234"),
+            // In Italy it is part of the number, abroad as well.
+            ("+39 06 698 12345", "+390669812345"),
+            ("0039 (0)6 698 12345", "+390669812345"),
+        ] {
+            assert_eq!(form("", typed).validate().unwrap().phone.as_deref(), Some(kept), "{typed}");
+        }
+        for doubtful in ["+49 030 901820", "0049 (030) 901820", "+49030901820", "+49 (0)(0)30 901820"] {
+            let errors = form("", doubtful).validate().unwrap_err();
+            assert!(errors.get("phone").is_some(), "{doubtful}");
+        }
+        let errors = form("", "+44 020 7946 0018").validate().unwrap_err();
+        assert!(errors.get("phone").unwrap().contains("the 0 after +44"));
+        for elsewhere in ["(0)30 901820", "+49 30 (0) 901820", "+(0)49 30 901820"] {
+            assert!(form("", elsewhere).validate().is_err(), "{elsewhere}");
         }
     }
 

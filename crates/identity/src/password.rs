@@ -159,6 +159,19 @@ impl Passwords {
     }
 }
 
+/// The algorithm alone, with today's parameters, in memory that is kept, as [`Passwords`] keeps it in a
+/// crowd: for measuring against it. Each call hashes once.
+pub fn alone() -> impl FnMut() -> bool {
+    let argon2 = Passwords::default().argon2;
+    let mut memory = Memory::new(argon2.params().block_count()).ok();
+    move || {
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        let Some(memory) = &mut memory else { return false };
+        let (password, salt) = (b"a few words in a row", b"sixteen letters.");
+        argon2.hash_password_into_with_memory(password, salt, &mut output, memory.blocks()).is_ok()
+    }
+}
+
 /// Whether a password belongs to a stored hash. Of today's kind it is worked out in `memory`, whatever
 /// that holds: the algorithm writes each block before it reads it.
 fn fits(argon2: &Argon2<'_>, password: &[u8], stored: &str, memory: &mut Option<Memory>) -> bool {

@@ -85,20 +85,8 @@ pub async fn verify(services: &Services) -> Result<Verdict> {
     Ok(audit::verify(&mut db).await?)
 }
 
-/// Gives every entry after the one of this number to `take`, in their order, until it refuses one;
-/// for operators, who keep a copy elsewhere.
-pub async fn export<E: From<crate::ServiceError>>(
-    services: &Services,
-    mut after: i64,
-    mut take: impl FnMut(Link) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut db = services.database.house().acquire().await.map_err(crate::ServiceError::from)?;
-    loop {
-        let links = audit::stretch(&mut db, after, i64::MAX).await.map_err(crate::ServiceError::from)?;
-        let Some(last) = links.last() else { return Ok(()) };
-        after = last.entry.seq;
-        for link in links {
-            take(link)?;
-        }
-    }
+/// The next entries after the one of this number, as many as are read at a time; for operators.
+pub async fn stretch(services: &Services, after: i64) -> Result<Vec<Link>> {
+    let mut db = services.database.house().acquire().await?;
+    Ok(audit::stretch(&mut db, after, i64::MAX).await?)
 }

@@ -4,7 +4,7 @@ use domain::UserId;
 use events::Event;
 use identity::Principal;
 
-use crate::{Result, ServiceError, Services};
+use crate::{Result, ServiceError, Services, accounts::act_as};
 
 pub async fn block(services: &Services, who: &Principal, other: UserId) -> Result<()> {
     change(services, who, other, true).await
@@ -18,7 +18,7 @@ async fn change(services: &Services, who: &Principal, other: UserId, blocked: bo
     if other == who.user_id {
         return Err(ServiceError::Conflict("You cannot block yourself."));
     }
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     if !storage::users::exists(&mut *tx, other).await? {
         return Err(ServiceError::NotFound("person"));
     }

@@ -10,7 +10,7 @@ use events::Event;
 use identity::{Permission, Principal};
 use storage::jobs::{self, NewJob, OwnJob};
 
-use crate::{Result, ServiceError, Services};
+use crate::{Result, ServiceError, Services, accounts::act_as};
 
 /// A page of the open jobs.
 pub async fn browse(services: &Services, filter: &JobFilter) -> Result<Page<JobListing>> {
@@ -93,7 +93,7 @@ pub async fn create(
         content: &content,
         now: services.now(),
     };
-    let mut tx = services.database.begin_as(client.user_id()).await?;
+    let mut tx = act_as(services, who).await?;
     if jobs::insert(&mut tx, &new).await? {
         if status == JobStatus::Open {
             events::append(&mut tx, Event::JobPosted { job_id: id }).await?;
@@ -136,7 +136,7 @@ pub async fn edit(
     let before = own_job(services, who, id).await?;
     let content = form.validate()?;
     let now = services.now();
-    let mut tx = services.database.begin_as(client.user_id()).await?;
+    let mut tx = act_as(services, who).await?;
     jobs::update(&mut tx, id, client.user_id(), expected_version, &content, now).await?.ok_or(
         match before.status {
             JobStatus::Closed => ServiceError::Conflict("This job is closed and can no longer be changed."),
@@ -168,7 +168,7 @@ pub async fn publish(services: &Services, who: &Principal, id: JobId) -> Result<
         JobStatus::Held => return Err(ServiceError::Conflict(ON_HOLD)),
         JobStatus::Draft => {}
     }
-    let mut tx = services.database.begin_as(client.user_id()).await?;
+    let mut tx = act_as(services, who).await?;
     if jobs::publish(&mut tx, id, client.user_id(), services.now()).await?.is_some() {
         events::append(&mut tx, Event::JobPosted { job_id: id }).await?;
     }
@@ -194,7 +194,7 @@ pub async fn close(services: &Services, who: &Principal, id: JobId) -> Result<En
         discard(services, who, id, job.version).await?;
         return Ok(Ended::Discarded);
     }
-    let mut tx = services.database.begin_as(client.user_id()).await?;
+    let mut tx = act_as(services, who).await?;
     if jobs::close(&mut tx, id, client.user_id(), services.now()).await?.is_some() {
         events::append(&mut tx, Event::JobClosed { job_id: id }).await?;
     }
@@ -206,7 +206,7 @@ pub async fn close(services: &Services, who: &Principal, id: JobId) -> Result<En
 pub async fn discard(services: &Services, who: &Principal, id: JobId, expected_version: i32) -> Result<()> {
     let client = who.may(Permission::PostJobs)?;
     own_job(services, who, id).await?;
-    let mut tx = services.database.begin_as(client.user_id()).await?;
+    let mut tx = act_as(services, who).await?;
     if !jobs::discard(&mut tx, id, client.user_id(), expected_version).await? {
         return Err(ServiceError::Conflict(
             "This draft was changed or published in another window. Here is its present state.",

@@ -45,11 +45,21 @@ pub(crate) async fn may_send<J: Job>(
     attempt: &Attempt,
     to: &str,
 ) -> Result<bool, Failure> {
+    may_send_as(services, J::KIND, attempt, to).await
+}
+
+/// The same for letters that are counted by themselves, because not everybody can have them sent.
+pub(crate) async fn may_send_as(
+    services: &Services,
+    kind: &str,
+    attempt: &Attempt,
+    to: &str,
+) -> Result<bool, Failure> {
     // The first attempt counts for all of them.
     if attempt.number() > 1 {
         return Ok(true);
     }
-    let sent = letter_counts::count(services.database.house(), J::KIND, to, services.now()).await;
+    let sent = letter_counts::count(services.database.house(), kind, to, services.now()).await;
     let sent = sent.map_err(Failure::retry)?;
     if sent > MOST_IN_HALF_AN_HOUR {
         tracing::info!(sent, "an address has had enough letters for now");

@@ -19,6 +19,7 @@ pub mod matches;
 pub mod organisations;
 pub mod own_data;
 pub mod pictures;
+pub mod places;
 pub mod profiles;
 pub mod tokens;
 pub mod vault;
@@ -48,6 +49,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use engine::{Engine, Reading};
 pub use error::{Result, ServiceError};
+pub use places::Places;
 pub use vault::Vault;
 
 /// Tells the time; tests set it.
@@ -70,6 +72,8 @@ pub struct Settings {
     pub mailbox: Option<Folder>,
     /// With what new passwords are compared beside the list in the program.
     pub breached: Option<Breached>,
+    /// Where addresses of the network are.
+    pub places: Places,
     /// One sentence for the pages, where matching does less than it could.
     pub notice: Option<String>,
     pub policy: Policy,
@@ -104,6 +108,7 @@ impl Settings {
             site: letters::site_at("http://localhost:3000"),
             mailbox: None,
             breached: None,
+            places: Places::default(),
             notice: None,
             policy: Policy::default(),
             retries: Retries::default(),
@@ -124,6 +129,7 @@ pub struct Services {
     pub(crate) hub: Hub,
     pub(crate) passwords: Passwords,
     pub(crate) breached: Option<Breached>,
+    pub(crate) places: Places,
     pub(crate) clock: Clock,
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) vault: Vault,
@@ -155,6 +161,7 @@ impl Services {
             hub: Hub::default(),
             passwords: Passwords::default(),
             breached: settings.breached,
+            places: settings.places,
             clock: settings.clock,
             mailer: settings.mailer,
             passkeys: RelyingParty::new(&settings.site.url).ok().map(Arc::new),
@@ -187,6 +194,12 @@ impl Services {
 
     pub fn now(&self) -> DateTime<Utc> {
         (self.clock)()
+    }
+
+    /// The place of an address and the address, as an account of somebody's shows it; empty where no
+    /// address is known.
+    pub fn place(&self, address: &str) -> String {
+        address.parse().map_or_else(|_| address.to_owned(), |address| self.places.in_words(address))
     }
 
     /// Whether somebody with these roles may do nothing without a second factor.

@@ -8,7 +8,7 @@ use domain::{
 use events::Event;
 use identity::{Permission, Principal};
 
-use crate::{Result, ServiceError, Services};
+use crate::{Result, ServiceError, Services, accounts::act_as};
 
 /// A page of the visible freelancers.
 pub async fn browse(services: &Services, filter: &FreelancerFilter) -> Result<Page<FreelancerListing>> {
@@ -58,7 +58,7 @@ pub async fn save(
     let freelancer = who.may(Permission::KeepProfile)?;
     let content = form.validate()?;
     let id = freelancer.user_id();
-    let mut tx = services.database.begin_as(id).await?;
+    let mut tx = act_as(services, who).await?;
     let now = services.now();
     let saved = storage::profiles::save(&mut tx, id, who.region, &content, expected_version, now).await?;
     if saved.is_none() {

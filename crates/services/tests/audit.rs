@@ -5,7 +5,7 @@
 use domain::account::SignInForm;
 use services::{
     accounts::{self, Device},
-    audit::{self, Verdict},
+    audit::{self, Act, Verdict},
 };
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World};
@@ -34,6 +34,26 @@ async fn a_changed_entry_shows(pool: PgPool) {
     let world = world(pool).await;
     tamper(world.pool(), "update auth.audit_log set action = 'session.closed' where seq = 2").await;
     assert_eq!(audit::verify(&world.services).await.unwrap(), Verdict::Broken { seq: 2 });
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_entry_that_waited_for_another_follows_it(pool: PgPool) {
+    let world = world(pool).await;
+    let s = &world.services;
+    let Verdict::Intact { entries } = audit::verify(s).await.unwrap() else { panic!() };
+    let mut first = s.database().begin_as_house().await.unwrap();
+    audit::record(s, &mut first, Act::of_nobody("test.first"), &Device::default()).await.unwrap();
+    let services = s.clone();
+    let second = tokio::spawn(async move {
+        let mut tx = services.database().begin_as_house().await.unwrap();
+        let act = Act::of_nobody("test.second").after(&"ü");
+        audit::record(&services, &mut tx, act, &Device::default()).await.unwrap();
+        tx.commit().await.unwrap();
+    });
+    world.somebody_waits().await;
+    first.commit().await.unwrap();
+    second.await.unwrap();
+    assert_eq!(audit::verify(s).await.unwrap(), Verdict::Intact { entries: entries + 2 });
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 use domain::{
-    account::{AddressForm, NewPasswordForm, SignInForm},
+    account::{AddressForm, ChangePasswordForm, SignInForm},
     role::Role,
 };
 use identity::Principal;
@@ -87,7 +87,8 @@ async fn a_new_token_is_no_new_proof_of_who_one_is(pool: PgPool) {
     assert!(who(&world, &changed).await.proved(s.now()).is_err(), "a link proves who reads the letters");
 
     let bo = world.person("Bo", "client").await;
-    let password = NewPasswordForm { password: "another good pass phrase".into() };
+    let password =
+        ChangePasswordForm { current: PASSWORD.into(), password: "another good pass phrase".into() };
     world.advance(TimeDelta::minutes(6));
     let changed = accounts::change_password(s, &bo, &password, &Device::default()).await.unwrap();
     let bo = who(&world, &changed).await;
@@ -121,6 +122,21 @@ async fn an_address_with_an_account_is_told_there_and_nowhere_else(pool: PgPool)
     assert!(accounts::own_email(&world.services, &bo).await.unwrap().change.is_none());
     agree(&world, &last_link(&world, OLD), Some(&ada)).await.unwrap();
     assert_eq!(accounts::own(&world.services, &ada).await.unwrap().email, OLD);
+}
+
+/// Whoever named an address often enough once kept its owner from leaving it.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn strangers_who_name_an_address_keep_nobody_from_changing_it(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (ada, mallory) = (world.person("Ada", "client").await, world.person("Mallory", "client").await);
+    for _ in 0..6 {
+        ask(&world, &mallory, OLD).await.unwrap();
+    }
+    assert_eq!(world.letters.to(OLD).len(), 4, "strangers have had enough sent");
+    ask(&world, &ada, NEW).await.unwrap();
+    agree(&world, &last_link(&world, NEW), None).await.unwrap();
+    assert!(matches!(agree(&world, &last_link(&world, OLD), None).await.unwrap(), Agreed::Done(_)));
+    assert_eq!(accounts::own(&world.services, &ada).await.unwrap().email, NEW);
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::TimeDelta;
-use domain::account::{SecondFactor, SignInForm};
+use domain::account::{NewPasswordForm, SecondFactor, SignInForm, SignUpForm};
 use secrecy::{ExposeSecret as _, SecretString};
 use services::{
     ServiceError,
@@ -13,7 +13,7 @@ use services::{
     },
 };
 use sqlx::PgPool;
-use test_support::{MIGRATOR, PASSWORD, World};
+use test_support::{MIGRATOR, PASSWORD, World, link_in};
 
 const ADDRESS: &str = "person0@example.com";
 
@@ -56,7 +56,7 @@ async fn a_password_alone_opens_nothing_in_a_browser_that_is_not_ones_own(pool: 
     let known = accounts::authenticate(&world.services, token.expose_secret()).await.unwrap();
     assert_eq!(known, None, "the token of half a sign-in is none of a session");
     let shown = factors::pending(&world.services, token.expose_secret()).await.unwrap().unwrap();
-    assert!(!shown.guarded && shown.email && shown.email_sent && shown.may_trust);
+    assert!(!shown.guarded && shown.email && shown.email_codes_sent == 1 && shown.may_trust);
     let wrong = answer(&world, &token, "0000 0000", false).await;
     assert!(matches!(wrong, Err(ServiceError::Invalid(errors)) if errors.get("email_code").is_some()));
     let done = answer(&world, &token, &code, true).await.unwrap();
@@ -115,4 +115,58 @@ async fn a_mailbox_is_no_second_factor_of_an_administrator(pool: PgPool) {
     assert!(done.trust.is_none());
     let known = accounts::authenticate(&world.services, done.signed_in.token.expose_secret()).await.unwrap();
     assert!(known.unwrap().principal.second_factor_due);
+}
+
+/// Signs somebody up at the address and confirms it in the same browser; gives what that is known by.
+async fn joined(world: &World) -> SecretString {
+    let (s, here) = (&world.services, Device::default());
+    let form = SignUpForm {
+        display_name: "Ada".into(),
+        email: ADDRESS.into(),
+        password: PASSWORD.into(),
+        region: "EU".into(),
+        purpose: "client".into(),
+        ..SignUpForm::default()
+    };
+    let browser = accounts::sign_up(s, &form, "", &here).await.unwrap().browser;
+    world.do_jobs().await;
+    let link = link_in(world.letters.to(ADDRESS).last().unwrap());
+    let none = NewPasswordForm::default();
+    let entered = accounts::confirm_sign_up(s, &link, browser.expose_secret(), &none, &here).await.unwrap();
+    // The database goes by a clock of its own.
+    sqlx::query("update auth.users set created_at = $1").bind(s.now()).execute(world.pool()).await.unwrap();
+    entered.signed_in.known_browser.unwrap()
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn whoever_has_just_confirmed_their_address_is_not_asked_in_that_browser(pool: PgPool) {
+    let world = world(pool).await;
+    let own = Device { known: Some(joined(&world).await), ..Device::default() };
+    assert!(password(&world, &own).await.signed_in().is_some());
+    asked(&world, &Device::default()).await;
+    world.advance(TimeDelta::minutes(59));
+    assert!(password(&world, &own).await.signed_in().is_some());
+    world.advance(TimeDelta::minutes(1));
+    asked(&world, &own).await;
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_browser_on_which_one_signs_in_is_not_yet_ones_own(pool: PgPool) {
+    let world = world(pool).await;
+    joined(&world).await;
+    world.advance(TimeDelta::hours(2));
+    let (token, code) = asked(&world, &Device::default()).await;
+    let done = answer(&world, &token, &code, false).await.unwrap();
+    asked(&world, &Device { known: done.signed_in.known_browser, ..Device::default() }).await;
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn whoever_becomes_an_administrator_is_asked_at_once(pool: PgPool) {
+    let world = world(pool).await;
+    let own = Device { known: Some(joined(&world).await), ..Device::default() };
+    sqlx::query("insert into auth.user_roles select id, 'admin' from auth.users")
+        .execute(world.pool())
+        .await
+        .unwrap();
+    asked(&world, &own).await;
 }

@@ -4,6 +4,7 @@
 
 use chrono::TimeDelta;
 use domain::{
+    TokenId,
     account::{AccountForm, AddressForm, SignInForm, SignUpForm},
     organisation::{DomainForm, IssuerForm, OrganisationForm},
     permission::Permission,
@@ -273,7 +274,7 @@ async fn a_required_issuer_leaves_no_other_way_in_and_tells_nothing_of_accounts(
     let (ada, session) = enter(s, "Ada", "ada@acme.example", "client").await;
     let form = TokenForm { name: "Ledger".into(), scopes: vec!["jobs:read".into()], days: "30".into() };
     let device = Device::default();
-    let token = tokens::create(s, &ada, &form, &device).await.unwrap();
+    let token = tokens::create(s, &ada, TokenId::new(), &form, &device).await.unwrap();
     let issued = tokens::exchange(s, token.expose_secret(), None, &device).await.ok().unwrap();
     let mina = with_requirement(&world, "acme.example").await;
 
@@ -310,7 +311,7 @@ async fn a_required_issuer_leaves_no_other_way_in_and_tells_nothing_of_accounts(
     for bearer in [token.expose_secret(), issued.access_token.expose_secret()] {
         assert!(tokens::authenticate(s, bearer, &device).await.unwrap().is_none(), "an older token");
     }
-    assert!(why(tokens::create(s, &ada, &form, &device).await).contains("Your organisation"));
+    assert!(why(tokens::create(s, &ada, TokenId::new(), &form, &device).await).contains("Your organisation"));
     let away = AddressForm { email: "ada@home.example".into() };
     assert!(why(accounts::ask_email_change(s, &ada, &away, &device).await).contains("Your organisation"));
     // A subdomain is not the domain.
@@ -334,7 +335,7 @@ async fn what_was_begun_another_way_is_not_finished_once_an_issuer_is_required(p
     factors::confirm_app(s, &ada, &code, &device).await.unwrap();
     world.advance(TimeDelta::seconds(30));
     let form = TokenForm { name: "Ledger".into(), scopes: vec!["jobs:read".into()], days: "30".into() };
-    let token = tokens::create(s, &ada, &form, &device).await.unwrap();
+    let token = tokens::create(s, &ada, TokenId::new(), &form, &device).await.unwrap();
     let away = AddressForm { email: "ada@home.example".into() };
     accounts::ask_email_change(s, &ada, &away, &device).await.unwrap();
     world.do_jobs().await;
@@ -461,6 +462,34 @@ async fn no_organisation_decides_how_administrators_come_in(pool: PgPool) {
     // Whoever does not know the password learns nothing of that.
     let refused = sign_in(s, "root@acme.example", "a wrong password").await;
     assert!(matches!(refused, Err(ServiceError::OrganisationOnly)));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_program_that_is_refused_for_the_organisation_leaves_an_entry_and_keeps_its_token(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let (ada, _) = enter(s, "Ada", "ada@acme.example", "client").await;
+    let form = TokenForm { name: "Ledger".into(), scopes: vec!["jobs:read".into()], days: "30".into() };
+    let device = Device { address: Some([192, 0, 2, 7].into()), ..Device::default() };
+    let token = tokens::create(s, &ada, TokenId::new(), &form, &device).await.unwrap();
+    let issued = tokens::exchange(s, token.expose_secret(), None, &device).await.unwrap();
+    let refresh = async || tokens::refresh(s, issued.refresh_token.expose_secret(), None, &device).await;
+    // Tokens of an administrator outlast the requirement, and the administrator's role does not last.
+    let role = |sql| sqlx::query(sql).bind(ada.user_id.uuid()).execute(world.pool());
+    role("insert into auth.user_roles values ($1, 'admin')").await.unwrap();
+    with_requirement(&world, "acme.example").await;
+    role("delete from auth.user_roles where user_id = $1 and role = 'admin'").await.unwrap();
+
+    assert!(tokens::exchange(s, token.expose_secret(), None, &device).await.is_err());
+    assert!(refresh().await.is_err());
+    let told = audit::own(s, &ada, None).await.unwrap();
+    for (entry, asked) in told.iter().zip(["refresh", "exchange"]) {
+        assert_eq!((entry.action.as_str(), entry.actor_id), ("token.refused", None), "{entry:?}");
+        let after = format!(r#"{{"asked":"{asked}","why":"organisation"}}"#);
+        assert_eq!((entry.after.as_ref(), entry.address.as_str()), (Some(&after), "192.0.2.7"));
+    }
+    role("insert into auth.user_roles values ($1, 'admin')").await.unwrap();
+    assert!(refresh().await.is_ok(), "what was refused has used up nothing");
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use domain::account::{NewPasswordForm, SignInForm};
+use domain::account::{ChangePasswordForm, SignInForm};
 use identity::{Principal, breached::Breached, external::Http};
 use services::{
     ServiceError, Services, Settings,
     accounts::{self, Device},
 };
 use sqlx::PgPool;
-use test_support::{MIGRATOR, World};
+use test_support::{MIGRATOR, PASSWORD, World};
 
 /// 128 characters of several scripts, with spaces at both ends; no two neighbours alike.
 fn long() -> String {
@@ -23,8 +23,9 @@ fn long() -> String {
     all
 }
 
-async fn choose(world: &World, who: &Principal, password: &str) -> Result<(), String> {
-    let form = NewPasswordForm { password: password.to_owned() };
+/// Chooses another password in place of the present one; if it is refused, why.
+async fn choose(world: &World, who: &Principal, current: &str, password: &str) -> Result<(), String> {
+    let form = ChangePasswordForm { current: current.to_owned(), password: password.to_owned() };
     match accounts::change_password(&world.services, who, &form, &Device::default()).await {
         Ok(_) => Ok(()),
         Err(ServiceError::Invalid(errors)) => Err(errors.get("password").unwrap().to_owned()),
@@ -50,9 +51,11 @@ async fn a_password_has_12_to_128_characters_and_not_one_less_or_more(pool: PgPo
     let world = World::new(pool).await;
     let ada = world.person("Ada", "client").await;
     assert_eq!(long().chars().count(), 128);
+    let mut present = PASSWORD.to_owned();
     for (fine, wrong) in [("küche & hof!", "küche & hof"), (long().as_str(), &(long() + "!"))] {
-        assert!(choose(&world, &ada, wrong).await.is_err(), "{} characters", wrong.chars().count());
-        choose(&world, &ada, fine).await.unwrap();
+        assert!(choose(&world, &ada, &present, wrong).await.is_err(), "{} characters", wrong.chars().count());
+        choose(&world, &ada, &present, fine).await.unwrap();
+        fine.clone_into(&mut present);
         assert!(opens(&world, fine).await, "{} characters", fine.chars().count());
     }
 }
@@ -62,7 +65,7 @@ async fn a_password_is_compared_exactly_as_it_was_typed(pool: PgPool) {
     let world = World::new(pool).await;
     let ada = world.person("Ada", "client").await;
     let chosen = long();
-    choose(&world, &ada, &chosen).await.unwrap();
+    choose(&world, &ada, PASSWORD, &chosen).await.unwrap();
     let decomposed = chosen.replace('ü', "u\u{308}");
     let shorter: String = chosen.chars().take(127).collect();
     let bcrypt: String = chosen.chars().take(72).collect();
@@ -112,13 +115,15 @@ async fn a_breached_password_is_refused_and_a_collection_that_is_away_keeps_nobo
     let ada = world.person("Ada", "client").await;
     // The end of its SHA-1, which begins with ABF7A.
     let breached = "AD6438836DBE526AA231ABDE2D0EEF74D42:9\r\n";
-    let form = NewPasswordForm { password: "correct horse battery staple".into() };
-    let change = async |services: &Services| {
+    let new = "correct horse battery staple";
+    let change = async |services: &Services, current: &str| {
+        let form = ChangePasswordForm { current: current.into(), password: new.into() };
         accounts::change_password(services, &ada, &form, &Device::default()).await.map(drop)
     };
-    let refused = change(&with_collection(&world, Some(breached))).await.unwrap_err();
+    let refused = change(&with_collection(&world, Some(breached)), PASSWORD).await.unwrap_err();
     let ServiceError::Invalid(errors) = refused else { panic!("{refused}") };
     assert!(errors.get("password").unwrap().contains("stolen"), "{errors:?}");
-    change(&with_collection(&world, Some("0018A45C4D1DEF81644B54AB7F969B88D65:1\r\n"))).await.unwrap();
-    change(&with_collection(&world, None)).await.unwrap();
+    let without = with_collection(&world, Some("0018A45C4D1DEF81644B54AB7F969B88D65:1\r\n"));
+    change(&without, PASSWORD).await.unwrap();
+    change(&with_collection(&world, None), new).await.unwrap();
 }

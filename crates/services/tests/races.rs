@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use domain::{account::SignInForm, scope::TokenForm};
+use domain::{TokenId, account::SignInForm, scope::TokenForm};
 use identity::Principal;
 use services::{
     ServiceError,
@@ -66,7 +66,7 @@ async fn a_token_that_was_being_made_ends_with_the_session_that_made_it(pool: Pg
     let (services, who) = (world.services.clone(), ada.clone());
     let attempt = tokio::spawn(async move {
         let form = TokenForm { name: "Ledger".into(), scopes: vec!["jobs:read".into()], days: "30".into() };
-        tokens::create(&services, &who, &form, &Device::default()).await.map(|_| ())
+        tokens::create(&services, &who, TokenId::new(), &form, &Device::default()).await.map(|_| ())
     });
     world.somebody_waits().await;
     change_password(held, &ada).await;
@@ -127,4 +127,67 @@ async fn of_two_who_remove_the_last_two_factors_at_once_one_is_refused(pool: PgP
     let done = [app.await.unwrap(), key.await.unwrap()];
     assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 1, "{done:?}");
     assert_eq!(count(&world, "authenticator_apps").await + count(&world, "passkeys").await, 1);
+}
+
+/// Makes a passkey somebody's second factor.
+async fn guard(tx: &mut Transaction<'static, Postgres>, person: &Principal) {
+    sqlx::query("insert into auth.passkeys values (gen_random_uuid(), $1, 'x', '{}', 'Hers', now())")
+        .bind(person.user_id.uuid())
+        .execute(&mut **tx)
+        .await
+        .unwrap();
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_password_proves_nothing_beside_a_second_factor_that_was_set_up_while_it_was_compared(
+    pool: PgPool,
+) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "client").await;
+    let mut held = hold(&world, &ada).await;
+    let (services, who) = (world.services.clone(), ada.clone());
+    let attempt = tokio::spawn(async move {
+        accounts::confirm(&services, &who, PASSWORD, &Device::default()).await.map(|_| ())
+    });
+    world.somebody_waits().await;
+    guard(&mut held, &ada).await;
+    held.commit().await.unwrap();
+    assert!(matches!(attempt.await.unwrap(), Err(ServiceError::Invalid(_))));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn who_signs_in_while_a_second_factor_is_set_up_owes_it(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "client").await;
+    let mut held = hold(&world, &ada).await;
+    let services = world.services.clone();
+    let attempt = tokio::spawn(async move {
+        let email = "person0@example.com".to_owned();
+        let form = SignInForm { email, password: PASSWORD.into(), next: String::new() };
+        accounts::sign_in(&services, &form, &Device::default()).await.unwrap()
+    });
+    world.somebody_waits().await;
+    guard(&mut held, &ada).await;
+    held.commit().await.unwrap();
+    assert!(matches!(attempt.await.unwrap(), accounts::Admission::SecondFactorDue(_)));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_app_is_set_up_after_whoever_is_coming_in(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let ada = world.person("Ada", "client").await;
+    factors::begin_app(s, &ada).await.unwrap();
+    let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
+    let code = app_code(secrecy::ExposeSecret::expose_secret(&key), s.now());
+    // As somebody does who is being let in.
+    let mut coming = world.pool().begin().await.unwrap();
+    storage::users::admittable(&mut coming, ada.user_id).await.unwrap().unwrap();
+    let (services, who) = (s.clone(), ada.clone());
+    let setting_up = tokio::spawn(async move {
+        factors::confirm_app(&services, &who, &code, &Device::default()).await.map(|_| ())
+    });
+    world.somebody_waits().await;
+    coming.commit().await.unwrap();
+    setting_up.await.unwrap().unwrap();
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::TimeDelta;
-use domain::account::{AddressForm, NewPasswordForm, SignInForm, SignUpForm};
+use domain::account::{AddressForm, ChangePasswordForm, NewPasswordForm, SignInForm, SignUpForm};
 use secrecy::ExposeSecret as _;
 use services::{
     ServiceError,
@@ -118,7 +118,7 @@ async fn a_password_changed_by_its_owner_ends_links_and_changes_of_address(pool:
     let link = ask(&world, ADDRESS).await.unwrap();
     let elsewhere = AddressForm { email: "thief@example.com".into() };
     accounts::ask_email_change(s, &ada, &elsewhere, &Device::default()).await.unwrap();
-    let form = NewPasswordForm { password: NEW.into() };
+    let form = ChangePasswordForm { current: PASSWORD.into(), password: NEW.into() };
     accounts::change_password(s, &ada, &form, &Device::default()).await.unwrap();
     assert!(is_refused(reset(&world, &link, PASSWORD).await));
     world.do_jobs().await;

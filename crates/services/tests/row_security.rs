@@ -9,6 +9,7 @@ use domain::UserId;
 use identity::Principal;
 use services::{
     accounts::{self, Device},
+    audit::{self, Verdict},
     blocks,
     jobs::{self, Intent},
     profiles,
@@ -178,9 +179,6 @@ async fn neither_role_rewrites_the_audit_log_or_takes_its_guard_away(pool: PgPoo
         "insert into auth.audit_head (seq, hash) values (0, decode(repeat('00', 32), 'hex'))",
         "delete from auth.audit_head",
         "update auth.audit_head set seq = seq - 1",
-        "insert into auth.audit_log
-         select seq + 7, at, actor_id, subject_id, action, address, user_agent, before, after, hash, hash
-         from auth.audit_log where actor_id = auth.me() or auth.me() is null order by seq desc limit 1",
         "drop policy house on auth.audit_log",
         "alter table auth.sessions disable row level security",
         "create policy all_of_it on auth.sessions using (true)",
@@ -195,6 +193,35 @@ async fn neither_role_rewrites_the_audit_log_or_takes_its_guard_away(pool: PgPoo
     .map(String::from);
     assert_refused(world.services.database().house(), None, &statements).await;
     assert_refused(world.services.database().pool(), Some(ada.user_id), &statements).await;
+}
+
+/// Whoever may speak to the database as the program does can add entries, and nothing worse.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_entry_of_the_audit_log_goes_to_the_end_wherever_it_was_meant_for(pool: PgPool) {
+    let Market { world, ada, .. } = market(pool).await;
+    let database = world.services.database();
+    let Verdict::Intact { entries } = audit::verify(&world.services).await.unwrap() else { panic!() };
+    let insert = "insert into auth.audit_log
+         select seq + 7, now() - interval '30 days', auth.me(), auth.me(), 'nothing.done', 'ü', '', null, '{}',
+                decode(repeat('ab', 32), 'hex'), decode(repeat('cd', 32), 'hex')
+         from auth.audit_head";
+    let move_on = "update auth.audit_head set seq = entry.seq, hash = entry.hash
+         from auth.audit_log entry where entry.seq = audit_head.seq + 1";
+    for person in [None, Some(ada.user_id)] {
+        let begin = async || match person {
+            Some(id) => database.begin_as(id).await.unwrap(),
+            None => database.begin_as_house().await.unwrap(),
+        };
+        let mut tx = begin().await;
+        sqlx::query(insert).execute(&mut *tx).await.unwrap();
+        let refused = tx.commit().await.unwrap_err();
+        assert!(refused.to_string().contains("moves on with each entry"), "{refused}");
+        let mut tx = begin().await;
+        sqlx::query(insert).execute(&mut *tx).await.unwrap();
+        sqlx::query(move_on).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(audit::verify(&world.services).await.unwrap(), Verdict::Intact { entries: entries + 2 });
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
@@ -232,6 +259,43 @@ async fn what_is_anothers_is_neither_written_nor_taken(pool: PgPool) {
         "select * from core.background_jobs".to_owned(),
         "select * from ai.embeddings".to_owned(),
         "select * from core.demo_plan".to_owned(),
+        // What guards an account is written by the house, or as far as its owner does by themselves.
+        "update auth.sessions set ends_at = 'infinity', expires_at = 'infinity'".to_owned(),
+        "update auth.sessions set last_seen_at = now()".to_owned(),
+        format!(
+            "insert into auth.pending_sign_ins (token_hash, user_id, first_factor, expires_at)
+             values (decode(repeat('00', 32), 'hex'), '{me}', 'password', 'infinity')"
+        ),
+        "update auth.pending_sign_ins set attempts = 0".to_owned(),
+        "delete from auth.code_guesses".to_owned(),
+        format!(
+            "insert into auth.external_identities
+                 (id, user_id, provider, issuer, subject, linked_at, last_used_at)
+             values (gen_random_uuid(), '{me}', 'x', 'https://x.example', 'x', now(), now())"
+        ),
+        format!(
+            "insert into auth.organisation_identities (organisation_id, user_id)
+             values (gen_random_uuid(), '{me}')"
+        ),
+        "update auth.passkeys set credential_id = 'x'".to_owned(),
+        "delete from auth.passkeys".to_owned(),
+        format!(
+            "insert into auth.password_resets values ('{me}', decode(repeat('00', 32), 'hex'), 'infinity')"
+        ),
+        format!(
+            "insert into auth.email_changes (user_id, change_id, new_email, new_confirmed_at, expires_at)
+             values ('{me}', gen_random_uuid(), 'x@example.com', now(), 'infinity')"
+        ),
+        format!(
+            "insert into auth.email_changes (user_id, change_id, new_email, old_token_hash, expires_at)
+             values ('{me}', gen_random_uuid(), 'x@example.com', decode(repeat('00', 32), 'hex'), 'infinity')"
+        ),
+        "update auth.personal_tokens set expires_at = expires_at + interval '1 day'".to_owned(),
+        "update auth.trusted_devices set expires_at = 'infinity'".to_owned(),
+        "delete from auth.known_devices".to_owned(),
+        format!(
+            "insert into auth.exports values ('{me}', now(), now(), now(), decode(repeat('00', 60), 'hex'))"
+        ),
     ];
     let database = world.services.database();
     assert_refused(database.pool(), Some(ada.user_id), &statements).await;
@@ -257,6 +321,81 @@ async fn what_is_anothers_is_neither_written_nor_taken(pool: PgPool) {
     ] {
         let done = sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.unwrap();
         assert!(done.rows_affected() > 0, "{sql}");
+    }
+}
+
+/// Work that is handed in for somebody, as the statement that does it.
+fn hands_in(kind: &str, payload: &str, key: &str) -> String {
+    format!("select * from core.enqueue_job('{kind}', '{payload}', {key}, now())")
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn visitors_have_no_work_done_but_their_own(pool: PgPool) {
+    let Market { world, ada, harbour, .. } = market(pool).await;
+    let (me, other) = (ada.user_id, harbour.user_id);
+    let letter = |to: &str, what: &str| {
+        let letter = format!(r#"{{"letter": "{what}", "link": "https://x.example", "minutes": 9}}"#);
+        format!(r#"{{"id": "{}", "to": "{to}", "letter": {letter}}}"#, uuid::Uuid::nil())
+    };
+    let (hers, his) = ("person0@example.com", "person3@example.com");
+    let change = uuid::Uuid::now_v7();
+    let end = |to: &str, new_email: &str, old_end: bool| {
+        format!(
+            r#"{{"change_id": "{change}", "old_end": {old_end}, "to": "{to}", "new_email": "{new_email}"}}"#
+        )
+    };
+    let user = |id: UserId| format!(r#"{{"user_id": "{id}"}}"#);
+    let refused = [
+        hands_in("erase_account", &user(me), "null"),
+        hands_in("make_export", &user(other), "null"),
+        hands_in("make_export", &user(me), "'key'"),
+        hands_in("send_letter", &letter(his, "password_changed"), "null"),
+        hands_in("send_letter", &letter(hers, "reset_password"), "null"),
+        hands_in("write_about_new_address", &end(hers, "wanted@example.com", true), "null"),
+    ];
+    let database = world.services.database();
+    assert_refused(database.pool(), Some(me), &refused).await;
+    assert_refused(database.pool(), None, &refused).await;
+
+    sqlx::query(
+        "insert into auth.email_changes (user_id, change_id, new_email, expires_at) values ($1, $2, $3, $4)",
+    )
+    .bind(me.uuid())
+    .bind(change)
+    .bind("wanted@example.com")
+    .bind(world.services.now())
+    .execute(world.pool())
+    .await
+    .unwrap();
+    let refused = [
+        hands_in("write_about_new_address", &end(his, "wanted@example.com", true), "null"),
+        hands_in("write_about_new_address", &end(his, "wanted@example.com", false), "null"),
+        hands_in("write_about_new_address", &end(his, his, false), "null"),
+        hands_in("erase_account", &user(me), "null"),
+    ];
+    assert_refused(database.pool(), Some(me), &refused).await;
+    let allowed = [
+        hands_in("send_letter", &letter(hers, "password_changed"), "null"),
+        hands_in("write_about_new_address", &end(hers, "wanted@example.com", true), "null"),
+        hands_in("write_about_new_address", &end("wanted@example.com", "wanted@example.com", false), "null"),
+        hands_in("make_export", &user(me), "null"),
+    ];
+    let mut tx = database.begin_as(me).await.unwrap();
+    for sql in &allowed {
+        sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.unwrap();
+    }
+    drop(tx);
+    // With a login for each, nobody puts a role on.
+    for (login, sql, is_done) in [
+        (database::PEOPLE, &refused[3], false),
+        (database::PEOPLE, &allowed[3], true),
+        (database::HOUSE, &refused[3], true),
+    ] {
+        let mut tx = world.pool().begin().await.unwrap();
+        let set = format!("set local session authorization {login}; set local eighth.person = '{me}'");
+        sqlx::raw_sql(AssertSqlSafe(set)).execute(&mut *tx).await.unwrap();
+        let done = sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut *tx).await;
+        assert_eq!(done.is_ok(), is_done, "{login}: {sql}: {done:?}");
     }
 }
 

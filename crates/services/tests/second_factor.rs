@@ -12,6 +12,7 @@ use services::{
         self, Admission, Device, SignedIn,
         second_factor::{self as factors, Answer, Changed},
     },
+    audit,
 };
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World, app_code};
@@ -225,6 +226,10 @@ async fn a_trusted_browser_is_its_owners_alone_and_no_proof(pool: PgPool) {
     let trusted = who(&world, &signed_in).await;
     assert_eq!(trusted.second_factor, Some(SecondFactor::TrustedDevice));
     assert!(matches!(factors::remove_app(s, &trusted, &browser).await, Err(ServiceError::ProofNeeded)));
+    let entries = audit::own(s, &ada.who, None).await.unwrap();
+    let added: Vec<_> = entries.iter().filter(|entry| entry.action == "trusted_device.added").collect();
+    assert_eq!(added.len(), 1, "when trust was asked for, and not each time it is used");
+    assert_eq!((added[0].actor_id, added[0].user_agent.as_str()), (Some(ada.who.user_id), "Her browser"));
     halfway(&world, 1, &browser).await;
 
     let devices = factors::trusted_devices(s, &trusted).await.unwrap();
@@ -240,29 +245,28 @@ async fn a_trusted_browser_is_its_owners_alone_and_no_proof(pool: PgPool) {
 async fn trust_ends_with_its_time_and_with_whatever_it_rested_on(pool: PgPool) {
     let world = World::new(pool).await;
     let s = &world.services;
-    let mut ada = with_app(&world, world.person("Ada", "client").await).await;
+    let ada = with_app(&world, world.person("Ada", "client").await).await;
     let trusting = async |world: &World, ada: &Guarded| {
         world.advance(TimeDelta::seconds(60));
         let token = halfway(world, 0, &Device::default()).await;
         let code = app_code(&ada.key, world.services.now());
         let (answer, here) = (Answer::App(&code), Device::default());
-        let done = factors::finish_sign_in(s, token.expose_secret(), &answer, true, &here);
-        Device { trust: Some(done.await.unwrap().trust.unwrap().token), ..Device::default() }
+        let done = factors::finish_sign_in(s, token.expose_secret(), &answer, true, &here).await.unwrap();
+        let browser = Device { trust: Some(done.trust.unwrap().token), ..Device::default() };
+        (browser, who(world, &done.signed_in).await)
     };
-    let browser = trusting(&world, &ada).await;
+    let (browser, _) = trusting(&world, &ada).await;
     assert!(matches!(password(&world, 0, &browser).await, Admission::SignedIn(_)));
     world.advance(TimeDelta::days(31));
     halfway(&world, 0, &browser).await;
 
-    let browser = trusting(&world, &ada).await;
-    ada.who.proved_at = s.now();
-    let form = domain::account::NewPasswordForm { password: PASSWORD.into() };
-    accounts::change_password(s, &ada.who, &form, &Device::default()).await.unwrap();
+    let (browser, now) = trusting(&world, &ada).await;
+    let form = domain::account::ChangePasswordForm { current: PASSWORD.into(), password: PASSWORD.into() };
+    accounts::change_password(s, &now, &form, &Device::default()).await.unwrap();
     halfway(&world, 0, &browser).await;
 
-    let browser = trusting(&world, &ada).await;
-    ada.who.proved_at = s.now();
-    factors::renew_recovery_codes(s, &ada.who, &Device::default()).await.unwrap();
+    let (browser, now) = trusting(&world, &ada).await;
+    factors::renew_recovery_codes(s, &now, &Device::default()).await.unwrap();
     halfway(&world, 0, &browser).await;
 }
 

@@ -4,8 +4,8 @@
 
 use chrono::TimeDelta;
 use domain::{
-    UserId,
-    account::NewPasswordForm,
+    TokenId, UserId,
+    account::ChangePasswordForm,
     permission::Permission,
     scope::{Scope, TokenForm},
 };
@@ -18,7 +18,7 @@ use services::{
     tokens::{self, Bearer, Issued, Refused},
 };
 use sqlx::PgPool;
-use test_support::{MIGRATOR, World, database_engineer, database_job};
+use test_support::{MIGRATOR, PASSWORD, World, database_engineer, database_job};
 
 fn form(scopes: &[&str]) -> TokenForm {
     TokenForm {
@@ -29,7 +29,9 @@ fn form(scopes: &[&str]) -> TokenForm {
 }
 
 async fn personal(world: &World, who: &Principal, scopes: &[&str]) -> String {
-    let made = tokens::create(&world.services, who, &form(scopes), &Device::default()).await.unwrap();
+    let made = tokens::create(&world.services, who, TokenId::new(), &form(scopes), &Device::default())
+        .await
+        .unwrap();
     made.expose_secret().to_owned()
 }
 
@@ -68,6 +70,20 @@ async fn actions(world: &World, who: &Principal) -> Vec<String> {
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
+async fn a_form_that_is_sent_twice_makes_one_token(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (ada, bo) = (world.person("Ada", "freelancer").await, world.person("Bo", "freelancer").await);
+    let (id, form, device) = (TokenId::new(), form(&["profile:read"]), Device::default());
+    let make = async |who| tokens::create(&world.services, who, id, &form, &device).await;
+    let first = make(&ada).await.unwrap();
+    assert!(matches!(make(&ada).await, Err(ServiceError::Conflict(_))), "a page that is loaded again");
+    assert!(matches!(make(&bo).await, Err(ServiceError::Conflict(_))), "nor is it anybody else's");
+    assert_eq!(tokens::list(&world.services, &ada).await.unwrap().len(), 1);
+    assert!(tokens::list(&world.services, &bo).await.unwrap().is_empty());
+    assert!(who(&world, first.expose_secret()).await.is_some(), "the one that was shown is good");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
 async fn a_token_does_what_it_was_made_for_and_nothing_else(pool: PgPool) {
     let world = World::new(pool).await;
     let ada = world.freelancer("Ada", &database_engineer()).await;
@@ -81,11 +97,17 @@ async fn a_token_does_what_it_was_made_for_and_nothing_else(pool: PgPool) {
         let saved =
             services::profiles::save(&world.services, &bearer.principal, Some(1), &database_engineer()).await;
         assert!(matches!(saved, Err(ServiceError::Forbidden(Permission::KeepProfile))));
-        let another =
-            tokens::create(&world.services, &bearer.principal, &form(&["jobs:read"]), &Device::default())
-                .await;
+        let another = tokens::create(
+            &world.services,
+            &bearer.principal,
+            TokenId::new(),
+            &form(&["jobs:read"]),
+            &Device::default(),
+        )
+        .await;
         assert!(matches!(another, Err(ServiceError::ProofNeeded)), "no token makes another one");
-        let form = NewPasswordForm { password: "another one, long enough".into() };
+        let form =
+            ChangePasswordForm { current: PASSWORD.into(), password: "another one, long enough".into() };
         let changed =
             accounts::change_password(&world.services, &bearer.principal, &form, &Device::default()).await;
         assert!(matches!(changed, Err(ServiceError::ProofNeeded)));
@@ -113,7 +135,9 @@ async fn a_token_is_made_by_its_owner_who_has_just_proved_it(pool: PgPool) {
     let letter = letters.iter().find(|letter| letter.subject.contains("token")).unwrap();
     assert!(letter.text.contains("Ledger") && !letter.text.contains(&token));
     world.advance(TimeDelta::minutes(11));
-    let late = tokens::create(&world.services, &ada, &form(&["profile:read"]), &Device::default()).await;
+    let late =
+        tokens::create(&world.services, &ada, TokenId::new(), &form(&["profile:read"]), &Device::default())
+            .await;
     assert!(matches!(late, Err(ServiceError::ProofNeeded)));
     world.advance(TimeDelta::days(30));
     assert!(who(&world, &token).await.is_none(), "it has expired");
@@ -194,6 +218,29 @@ async fn access_ends_after_ten_minutes_and_a_family_at_its_end(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
+async fn a_family_ends_after_ninety_days_though_its_personal_token_is_good_for_longer(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "freelancer").await;
+    let for_a_year = TokenForm { days: "365".into(), ..form(&["profile:read"]) };
+    let token =
+        tokens::create(&world.services, &ada, TokenId::new(), &for_a_year, &Device::default()).await.unwrap();
+    let token = token.expose_secret();
+    let mut issued = exchange(&world, token).await;
+    for _ in 0..89 {
+        world.advance(TimeDelta::days(1));
+        issued = refresh(&world, &issued).await.unwrap();
+    }
+    world.advance(TimeDelta::days(1) - TimeDelta::seconds(1));
+    issued = refresh(&world, &issued).await.unwrap();
+    assert!(is_good(&world, &issued).await);
+    world.advance(TimeDelta::seconds(1));
+    assert!(!is_good(&world, &issued).await, "an access token ends with its family");
+    assert!(matches!(refresh(&world, &issued).await, Err(Refused::Grant)), "ninety days are the end");
+    assert!(who(&world, token).await.is_some(), "the personal token is good for nine months more");
+    assert!(is_good(&world, &exchange(&world, token).await).await, "and begins another family");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
 async fn a_new_password_ends_every_token_and_a_suspension_each_use(pool: PgPool) {
     let world = World::new(pool).await;
     let (ada, bo) = (world.person("Ada", "freelancer").await, world.person("Bo", "freelancer").await);
@@ -207,7 +254,7 @@ async fn a_new_password_ends_every_token_and_a_suspension_each_use(pool: PgPool)
     assert!(matches!(none, Err(Refused::Grant)));
     suspend(&world, ada.user_id, false).await;
     assert!(is_good(&world, &issued).await);
-    let form = NewPasswordForm { password: "another one, long enough".into() };
+    let form = ChangePasswordForm { current: PASSWORD.into(), password: "another one, long enough".into() };
     accounts::change_password(&world.services, &ada, &form, &Device::default()).await.unwrap();
     assert!(who(&world, &token).await.is_none() && !is_good(&world, &issued).await);
     assert!(refresh(&world, &issued).await.is_err());

@@ -11,7 +11,7 @@ use identity::Principal;
 use services::{
     ServiceError, Services, Settings,
     accounts::{self, Device},
-    vault::SEALED,
+    vault::{self, SEALED},
 };
 use sqlx::PgPool;
 use test_support::{Letters, MIGRATOR, World, keys, lexical};
@@ -118,8 +118,26 @@ async fn after_a_rotation_everything_opens_and_the_old_key_goes_when_nothing_nee
     world.advance(TimeDelta::hours(1));
     assert_eq!(vault.reseal(|_| {}).await.unwrap().deleted_keys, 1);
     assert_eq!(values(&world.services).await, [2]);
-    // As after a restart, and after the database was restored elsewhere.
+    // As after a restart.
     assert_eq!(phone(&process(&world, &["test"]), &ada).await.as_deref(), Some("+4930901820"));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn changing_the_keys_is_written_down_with_how_much_was_sealed_anew(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.client("Ada").await;
+    tell(&world.services, &ada, "+49 30 901820").await;
+    let mut told = Vec::new();
+    let done = vault::rotate(&world.services, |done, total| told.push((done.values, total))).await.unwrap();
+    assert_eq!((done.values, told.last()), (2, Some(&(2, 2))));
+    let last: (Option<uuid::Uuid>, Option<uuid::Uuid>, String, Option<String>) = sqlx::query_as(
+        "select actor_id, subject_id, action, after from auth.audit_log order by seq desc limit 1",
+    )
+    .fetch_one(world.pool())
+    .await
+    .unwrap();
+    let after = r#"{"broken":0,"values":2}"#.to_owned();
+    assert_eq!(last, (None, None, "keys.rotated".into(), Some(after)));
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

@@ -111,6 +111,16 @@ impl Database {
         Ok(self.people.begin_with(AssertSqlSafe(begin)).await?)
     }
 
+    /// The same, in which the account stays as it is until the transaction ends: what one person does at
+    /// once is done one after the other, and whoever suspends or deletes the account waits.
+    pub async fn begin_as_holding(&self, person: UserId) -> Result<Transaction<'static, Postgres>> {
+        let id = person.uuid();
+        let begin = format!(
+            "begin; set local eighth.person = '{id}'; select from auth.users where id = '{id}' for no key update"
+        );
+        Ok(self.people.begin_with(AssertSqlSafe(begin)).await?)
+    }
+
     /// Opens a transaction on behalf of whoever looks at a page, signed in or not.
     pub async fn begin_for(&self, visitor: Option<UserId>) -> Result<Transaction<'static, Postgres>> {
         match visitor {
@@ -123,6 +133,13 @@ impl Database {
     /// the work behind the scenes.
     pub async fn begin_as_house(&self) -> Result<Transaction<'static, Postgres>> {
         Ok(self.house.begin().await?)
+    }
+
+    /// The same, in which what guards a person's account stays as it is until the transaction ends.
+    pub async fn begin_as_house_holding(&self, person: UserId) -> Result<Transaction<'static, Postgres>> {
+        // In one round trip. The identifier is a number, so there is nothing to escape.
+        let begin = format!("begin; select from auth.users where id = '{}' for share", person.uuid());
+        Ok(self.house.begin_with(AssertSqlSafe(begin)).await?)
     }
 
     /// For single queries on behalf of the house itself.

@@ -1,5 +1,7 @@
 //! Accounts as those see them who look after them.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::{
     UserId,
@@ -70,6 +72,15 @@ impl TryFrom<Row> for Account {
             suspended_for: row.suspended_for,
         })
     }
+}
+
+/// What these people are called; who was erased is called as all are who were.
+pub async fn names(db: impl PgExecutor<'_>, people: &[UserId]) -> Result<HashMap<UserId, String>> {
+    let people: Vec<Uuid> = people.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!("select id, display_name from auth.users where id = any($1)", &people)
+        .fetch_all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| (UserId::from(row.id), row.display_name)).collect())
 }
 
 /// The accounts that meet the filter, those made last first.

@@ -120,6 +120,14 @@ pub async fn begun_app(
     Ok(secret)
 }
 
+/// Ends the set-up of an app, whether or not there is one.
+pub async fn give_up_app(db: impl PgExecutor<'_>, user_id: UserId) -> Result<()> {
+    sqlx::query!("delete from auth.authenticator_set_ups where user_id = $1", user_id.uuid())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Makes the app that was being set up the one of the account, in place of any before it; false if
 /// it is not the one with this secret any more.
 pub async fn confirm_app(

@@ -7,23 +7,9 @@ use domain::{
     place::Region,
     role::{Role, Roles},
 };
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 
 use crate::{Result, error::stored};
-
-pub struct NewSession<'a> {
-    pub id: SessionId,
-    pub user_id: UserId,
-    pub token_hash: &'a [u8; 32],
-    pub user_agent: &'a str,
-    /// Empty where it is not known.
-    pub address: &'a str,
-    pub created_at: DateTime<Utc>,
-    pub expires_at: DateTime<Utc>,
-    /// Not before `expires_at`, which may move up to it.
-    pub ends_at: DateTime<Utc>,
-    pub second_factor: Option<SecondFactor>,
-}
 
 /// The person behind a valid session.
 #[derive(Clone, Debug)]
@@ -52,27 +38,6 @@ pub struct Device {
     pub address: String,
     pub created_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
-}
-
-pub async fn insert(db: &mut PgConnection, session: &NewSession<'_>) -> Result<()> {
-    sqlx::query!(
-        "insert into auth.sessions
-             (id, user_id, token_hash, user_agent, address, created_at, last_seen_at, proved_at,
-              expires_at, ends_at, second_factor)
-         values ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9)",
-        session.id.uuid(),
-        session.user_id.uuid(),
-        session.token_hash.as_slice(),
-        session.user_agent,
-        session.address,
-        session.created_at,
-        session.expires_at,
-        session.ends_at,
-        session.second_factor.map(SecondFactor::as_str),
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// The session of a token, unless it has expired or its owner is not let in any more.

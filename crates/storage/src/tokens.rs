@@ -73,11 +73,12 @@ pub struct Refreshed {
     pub ends_at: DateTime<Utc>,
 }
 
-pub async fn insert_personal(db: &mut PgConnection, token: &NewPersonalToken<'_>) -> Result<()> {
-    sqlx::query!(
+pub async fn insert_personal(db: &mut PgConnection, token: &NewPersonalToken<'_>) -> Result<bool> {
+    let inserted = sqlx::query!(
         "insert into auth.personal_tokens
              (id, user_id, name, token_hash, ending, scopes, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (id) do nothing",
         token.id.uuid(),
         token.user_id.uuid(),
         token.name,
@@ -89,7 +90,7 @@ pub async fn insert_personal(db: &mut PgConnection, token: &NewPersonalToken<'_>
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(inserted.rows_affected() == 1)
 }
 
 /// A person's tokens, newest first, expired ones included.

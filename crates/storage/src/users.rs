@@ -161,24 +161,34 @@ pub struct AtTheDoor {
     /// issuer alone.
     pub organised: bool,
     pub credentials: Option<Credentials>,
+    /// Whether its owner has signed in before on the browser that asks.
+    pub known_browser: bool,
 }
 
-pub async fn at_the_door(db: impl PgExecutor<'_>, email: &Email) -> Result<AtTheDoor> {
+/// `shown` is the hash of the token that the browser keeps of somebody having signed in on it.
+pub async fn at_the_door(
+    db: impl PgExecutor<'_>,
+    email: &Email,
+    shown: Option<&[u8; 32]>,
+) -> Result<AtTheDoor> {
     let row = sqlx::query!(
         r#"select exists (
                       select from auth.organisation_domains d join auth.organisations o on o.id = d.organisation_id
                       where d.domain = $2 and d.proved_at is not null and o.required
                   ) as "organised!",
+                  exists (select from auth.known_browsers b where b.token_hash = $3 and b.user_id = u.id)
+                      as "known_browser!",
                   u.id as "id?", u.password_hash
            from (values (1)) as one left join auth.users u on u.email = $1"#,
         email.as_str(),
         email.domain(),
+        shown.map(<[u8; 32]>::as_slice),
     )
     .fetch_one(db)
     .await?;
     let password_hash = row.password_hash;
     let credentials = row.id.map(|id| Credentials { user_id: id.into(), password_hash });
-    Ok(AtTheDoor { organised: row.organised, credentials })
+    Ok(AtTheDoor { organised: row.organised, credentials, known_browser: row.known_browser })
 }
 
 /// The same for somebody who is known already.
@@ -189,7 +199,7 @@ pub async fn credentials_of(db: impl PgExecutor<'_>, id: UserId) -> Result<Optio
     Ok(row.map(|row| Credentials { user_id: row.id.into(), password_hash: row.password_hash }))
 }
 
-/// What opening a session depends on; the row stays as it is until the transaction ends.
+/// What opening a session depends on.
 pub struct Admittable {
     pub email: String,
     pub status: AccountStatus,
@@ -200,8 +210,16 @@ pub struct Admittable {
     pub organised: bool,
 }
 
-/// Errors: none if there is no such account.
+/// What opening a session depends on, which stays as it is until the transaction ends; none if there is
+/// no such account.
 pub async fn admittable(db: &mut PgConnection, id: UserId) -> Result<Option<Admittable>> {
+    // A statement of its own: the next one sees what was done by whoever held the account before.
+    sqlx::query!("select from auth.users where id = $1 for share", id.uuid()).execute(&mut *db).await?;
+    admittable_held(db, id).await
+}
+
+/// The same in a transaction that holds the account already.
+pub async fn admittable_held(db: &mut PgConnection, id: UserId) -> Result<Option<Admittable>> {
     let row = sqlx::query!(
         r#"select email, status, password_hash, email_codes_allowed,
                   array(select role from auth.user_roles where user_id = u.id) as "roles!",
@@ -213,7 +231,7 @@ pub async fn admittable(db: &mut PgConnection, id: UserId) -> Result<Option<Admi
                       select from auth.organisation_domains d join auth.organisations o on o.id = d.organisation_id
                       where d.domain = split_part(u.email, '@', 2) and d.proved_at is not null and o.required
                   ) as "of_organisation!"
-           from auth.users u where id = $1 for share of u"#,
+           from auth.users u where id = $1"#,
         id.uuid(),
     )
     .fetch_optional(db)

@@ -42,6 +42,9 @@ use services::{
 use sqlx::PgPool;
 use storage::Database;
 
+mod places;
+
+pub use places::places;
 pub use storage::MIGRATOR;
 
 /// The password of everybody in a world.

@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use secrecy::ExposeSecret as _;
-use services::tokens;
+use services::{tokens, vault};
 
 use super::{progress::Progress, with_services};
 use crate::{config::Config, keys};
@@ -42,14 +42,11 @@ pub(crate) async fn list(config: &Config) -> anyhow::Result<()> {
 /// Changes the keys of the database, and seals everything anew.
 pub(crate) async fn rotate(config: &Config) -> anyhow::Result<()> {
     with_services(config, async |services| {
-        let vault = services.vault();
-        vault.begin_rotation().await?;
-        let keys = vault.keys().await?;
-        let total: i64 = keys.iter().filter(|key| key.retired_at.is_some()).map(|key| key.values).sum();
         let mut progress = Progress::new("Sealing anew");
-        let done = vault
-            .reseal(|done| progress.show((done.values + done.broken) as u64, total.unsigned_abs()))
-            .await?;
+        let done = vault::rotate(services, |done, total| {
+            progress.show((done.values + done.broken) as u64, total);
+        })
+        .await?;
         progress.finish();
         println!("A new key seals from now on, and {} values are sealed anew.", done.values);
         tokens::rotate_signing_key(services).await?;

@@ -152,6 +152,7 @@ pub(crate) async fn open_services(
         settings.dns = Arc::new(Dns::at(server));
     }
     settings.breached = config.passwords.breached_url.as_deref().map(services::accounts::breached_at);
+    settings.places = config.places()?;
     settings.slow_guessing = config.limits.enabled;
     settings.notice = notice.map(|notice| notice.to_string());
     let policy = &mut settings.policy;

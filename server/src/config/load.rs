@@ -156,6 +156,8 @@ mod tests {
                 "mail.root_certificate",
             ),
             ("[passwords]\nbreached_url = 'pwned'", "passwords.breached_url"),
+            ("[places]\ndatabase = '/nowhere'", "places.database"),
+            ("[places]\ndatabase = 'Cargo.toml'", "Cargo.toml cannot be read as a database of places"),
         ] {
             let message = wrong(text);
             assert!(message.contains(key), "{text}: {message}");
@@ -188,8 +190,12 @@ mod tests {
             ("EIGHTH_PROVIDERS__OIDC__OTHER__ISSUER", "https://other.example/tenant"),
             ("EIGHTH_PROVIDERS__OIDC__OTHER__CLIENT_ID", "e"),
             ("EIGHTH_PROVIDERS__OIDC__OTHER__CLIENT_SECRET", "f"),
+            ("EIGHTH_PROVIDERS__OIDC__OTHER__TRUSTS_ADDRESSES", "true"),
         ]);
-        let known = load_from(&flags, &variables).unwrap().providers.known().unwrap();
+        let providers = load_from(&flags, &variables).unwrap().providers;
+        let trusted = providers.oidc.iter().filter(|(_, oidc)| oidc.trusts_addresses);
+        assert!(trusted.map(|(name, _)| name).eq(["other"]), "no other");
+        let known = providers.known().unwrap();
         let shown: Vec<_> = known.iter().map(|one| (one.id().as_str(), one.label(), one.issuer())).collect();
         assert_eq!(
             shown,

@@ -51,6 +51,7 @@ pub struct Config {
     pub providers: Providers,
     pub organisations: Organisations,
     pub passwords: Passwords,
+    pub places: Places,
     pub limits: Limits,
     pub log: Log,
     pub metrics: Metrics,
@@ -73,6 +74,7 @@ impl Default for Config {
             providers: Providers::default(),
             organisations: Organisations::default(),
             passwords: Passwords::default(),
+            places: Places::default(),
             limits: Limits::default(),
             log: Log::default(),
             metrics: Metrics::default(),
@@ -109,6 +111,10 @@ pub struct Server {
     pub body_limit_kib: u32,
     /// How many connections are answered at a time, sockets included; more wait.
     pub max_connections: u32,
+    /// How many of them one network may have, where no proxies stand before the server.
+    pub max_connections_per_network: u32,
+    /// How long a connection may take nothing of an answer.
+    pub write_timeout_seconds: u64,
     /// How long requests may take to end when the server stops.
     pub shutdown_seconds: u64,
     /// Serves the pages that exist only to be measured, under `/benchmark/`.
@@ -126,6 +132,8 @@ impl Default for Server {
             request_timeout_seconds: 30,
             body_limit_kib: 1024,
             max_connections: 25_000,
+            max_connections_per_network: 1_000,
+            write_timeout_seconds: 20,
             shutdown_seconds: 10,
             benchmark_pages: false,
         }
@@ -307,6 +315,14 @@ impl Default for Identity {
 pub struct Passwords {
     /// A collection of breached passwords that speaks the range protocol of Have I Been Pwned.
     pub breached_url: Option<String>,
+}
+
+/// Where the addresses are from which people sign in.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Places {
+    /// A database in the format of MaxMind; without one every place is unknown.
+    pub database: Option<PathBuf>,
 }
 
 /// Organisations that sign their people in with an issuer of their own.

@@ -69,6 +69,8 @@ pub struct Oidc {
     pub scopes: String,
     /// Whether it does so when it is told to ask the person once more, and says when.
     pub asks_again: bool,
+    /// Whether it gives only addresses that it has verified, and so need not say so of each.
+    pub trusts_addresses: bool,
 }
 
 impl Default for Oidc {
@@ -80,6 +82,7 @@ impl Default for Oidc {
             label: String::new(),
             scopes: String::new(),
             asks_again: true,
+            trusts_addresses: false,
         }
     }
 }
@@ -117,6 +120,7 @@ impl Providers {
             all.push(ProviderSettings {
                 scopes: oidc.scopes.split_whitespace().map(str::to_owned).collect(),
                 asks_again: oidc.asks_again,
+                trusts_addresses: oidc.trusts_addresses,
                 ..settings(name, label, kind, client_id, client_secret)?
             });
         }
@@ -153,5 +157,6 @@ fn settings(
         scopes: Vec::new(),
         groups_claim: None,
         asks_again: true,
+        trusts_addresses: false,
     })
 }

@@ -3,13 +3,14 @@
 use domain::{account::Email, role::Role};
 use mail::{SettingsError, Smtp};
 use secrecy::{ExposeSecret as _, SecretString};
+use services::Places;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, ConfigError, Demo, EmbedderChoice};
 
 impl Config {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let checks: [(&'static str, bool, &str); 25] = [
+        let checks: [(&'static str, bool, &str); 27] = [
             (
                 "server.request_timeout_seconds",
                 self.server.request_timeout_seconds > 0,
@@ -24,6 +25,16 @@ impl Config {
                 "server.max_connections",
                 (16..=1_000_000).contains(&self.server.max_connections),
                 "it must be from 16 to 1000000",
+            ),
+            (
+                "server.max_connections_per_network",
+                (16..=1_000_000).contains(&self.server.max_connections_per_network),
+                "it must be from 16 to 1000000",
+            ),
+            (
+                "server.write_timeout_seconds",
+                (1..=3_600).contains(&self.server.write_timeout_seconds),
+                "it must be from 1 to 3600",
             ),
             (
                 "server.public_url",
@@ -125,6 +136,7 @@ impl Config {
         }
         self.mail_server()?;
         self.providers.known()?;
+        self.places()?;
         if self.demo != Demo::None {
             self.may_have_demo()?;
         }
@@ -154,6 +166,14 @@ impl Config {
     }
 
     /// The mail server that the configuration asks for, if it asks for one.
+    pub(crate) fn places(&self) -> Result<Places, ConfigError> {
+        let Some(path) = &self.places.database else { return Ok(Places::default()) };
+        Places::open(path).map_err(|error| ConfigError::Invalid {
+            key: "places.database",
+            reason: format!("{} cannot be read as a database of places: {error}", path.display()),
+        })
+    }
+
     pub(crate) fn mail_server(&self) -> Result<Option<Smtp>, ConfigError> {
         let (Some(url), Some(from)) = (&self.mail.url, &self.mail.from) else { return Ok(None) };
         let wrong =

@@ -33,12 +33,13 @@ pub(crate) async fn archive(
             ];
             (headers, archive.zip).into_response()
         }
-        Err(ServiceError::ProofNeeded) => lead_to("/confirm", here),
+        // To the page with the button: a file alone would leave them on the page of the proof.
+        Err(ServiceError::ProofNeeded) => lead_to("/confirm", "/account/data"),
         Err(error) => Refusal::from(error).into_response(),
     }
 }
 
-/// To a page that leads back here.
-fn lead_to(page: &str, here: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{page}?next={}", encode(here)))]).into_response()
+/// To a page that leads on to another one.
+fn lead_to(page: &str, next: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{page}?next={}", encode(next)))]).into_response()
 }

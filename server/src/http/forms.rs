@@ -4,25 +4,28 @@
 //! what is wrong and all that was typed. Programs get JSON with a fitting status.
 
 use app::{
+    access::is_on_the_way_to_a_second_factor,
+    account::{Held, confirm_and_come_back},
     cookie::Transport,
     error::{ApiError, ErrorKind},
     page::{encode, page_of},
     ssr::{
-        ClientAddress, FormReplay, OwnPicture, Reveal, Revealed, SiteOrigin, Unencrypted, Viewer, local_path,
+        ClientAddress, FormReplay, OwnPicture, Reveal, Revealed, Shown, SiteOrigin, Unencrypted, Viewer,
+        local_path,
     },
 };
 use axum::{
-    Json, Router,
+    Json,
     body::Body,
     extract::{Request, State as Extracted},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use leptos::server_fn::{axum::get_server_fn_service, error::SERVER_FN_ERROR_HEADER};
-use tower::ServiceExt as _;
 
 use super::{
     body::{is_form, read},
+    doors::Answers,
     observe::RequestId,
     origin::referring_page,
     refusal::{self, Refusal, wants_html},
@@ -33,13 +36,13 @@ use crate::State;
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) state: State,
-    pub(crate) pages: Router,
+    pub(crate) pages: Answers,
 }
 
 /// The largest error that a server function can send; all of them are far smaller.
 const MAX_ERROR: usize = 256 * 1024;
 
-/// Handler of `/api/{function}`.
+/// Handler of `/api/{function}`, for those that there are.
 pub(crate) async fn call(Extracted(api): Extracted<Api>, request: Request) -> Response {
     match answer(&api, request).await {
         Ok(response) => response,
@@ -48,9 +51,6 @@ pub(crate) async fn call(Extracted(api): Extracted<Api>, request: Request) -> Re
 }
 
 async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
-    if get_server_fn_service(request.uri().path(), request.method().clone()).is_none() {
-        return Err(unknown(request.uri().path()));
-    }
     let form = *request.method() == Method::POST && wants_html(request.headers());
     let (mut parts, body) = request.into_parts();
     let limit = api.state.config().server.body_limit_kib as usize * 1024;
@@ -65,21 +65,36 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
     let asked = parts.clone();
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let back = referring_page(&asked.headers, api.state.config().server.public_url.as_deref());
-    let stood_on = || page_of(asked.uri.path(), &String::from_utf8_lossy(&body));
-    let back = back.or_else(stood_on).unwrap_or_else(|| "/".to_owned());
+    let body_text = String::from_utf8_lossy(&body).into_owned();
+    let stood_on = || page_of(asked.uri.path(), &body_text);
+    let back = back.filter(|page| may_see(&asked, page)).or_else(stood_on).unwrap_or_else(|| "/".to_owned());
     let reveal = Reveal::default();
     parts.extensions.insert(reveal.clone());
     let done = run(api, Request::from_parts(parts, Body::from(body.clone()))).await?;
     match done.outcome {
-        Ok(response) => match reveal.take() {
-            Some((page, secret)) => Ok(rendered(api, &asked, page, Revealed(secret))
-                .await
-                .unwrap_or_else(|| go_on(&response, page))),
-            None => Ok(go_on(&response, &back)),
-        },
-        // Nothing was done. Once they have confirmed, they find the form where they left it.
+        Ok(response) => {
+            let page = match reveal.take() {
+                Some(Shown::Secret(page, secret)) => rendered(api, &asked, page, Revealed(secret)).await,
+                Some(Shown::Held(held)) => match held.to_be_completed() {
+                    Some((page, form)) => rendered(api, &asked, &page, form).await,
+                    None => rendered(api, &asked, "/confirm", held).await,
+                },
+                None => None,
+            };
+            let Some(mut page) = page else { return Ok(go_on(&response, &back)) };
+            carry(&done.cookies, page.headers_mut());
+            Ok(page)
+        }
+        // Nothing was done, and whoever sent it is told so: the page of the proof keeps what they sent, or
+        // their own page asks for it again.
         Err(error) if error.kind == ErrorKind::ProofNeeded => {
-            Ok(go_on(&StatusCode::OK.into_response(), &format!("/confirm?next={}", encode(&back))))
+            let action = asked.uri.path().to_owned();
+            let Some(_) = Held::of(&action, &body_text) else {
+                return Ok(go_on(&StatusCode::OK.into_response(), &confirm_and_come_back(&back)));
+            };
+            let replay = FormReplay { action, body: body_text, error };
+            let confirm = format!("/confirm?next={}", encode(&back));
+            Ok(show_again(api, &asked, &confirm, replay, &done.cookies).await)
         }
         // Of these there is nothing to keep: they hold a password, or nothing that was written.
         Err(error) if error.kind == ErrorKind::SignedOut && is_about_access(asked.uri.path()) => {
@@ -87,8 +102,7 @@ async fn answer(api: &Api, request: Request) -> Result<Response, ApiError> {
         }
         Err(error) => {
             let action = asked.uri.path().to_owned();
-            let body = String::from_utf8_lossy(&body).into_owned();
-            let replay = FormReplay { action, body, error };
+            let replay = FormReplay { action, body: body_text, error };
             let back = match replay.error.kind {
                 // The page of the form is none for them any more; another one keeps what they wrote.
                 ErrorKind::SignedOut => "/signed-out",
@@ -130,7 +144,7 @@ fn is_about_access(action: &str) -> bool {
 }
 
 /// Tells an address that is not there from a method that is not.
-fn unknown(path: &str) -> ApiError {
+pub(super) fn unknown(path: &str) -> ApiError {
     let other =
         [Method::GET, Method::POST].into_iter().any(|method| get_server_fn_service(path, method).is_some());
     if other { ErrorKind::NotAllowed.into() } else { ErrorKind::NotFound.into() }
@@ -207,11 +221,26 @@ pub(crate) async fn show_again(
     response
 }
 
-/// A page as the sender of a form sees it, told one thing more. None if the address is none.
+/// Whether a page is open to the sender of a form, as far as they may owe a second factor: what is
+/// rendered here did not come by the door at which that is looked at.
+fn may_see(asked: &Parts, page: &str) -> bool {
+    let owes = asked
+        .extensions
+        .get::<Viewer>()
+        .and_then(|viewer| viewer.0.as_ref())
+        .is_some_and(|who| who.second_factor_due);
+    !owes || page.parse().is_ok_and(|page: Uri| is_on_the_way_to_a_second_factor(page.path()))
+}
+
+/// A page as the sender of a form sees it, told one thing more. None if the address is none, or not open
+/// to them.
 async fn rendered<T>(api: &Api, asked: &Parts, page: &str, told: T) -> Option<Response>
 where
     T: Clone + Send + Sync + 'static,
 {
+    if !may_see(asked, page) {
+        return None;
+    }
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = page.parse().ok()?;
     for name in [header::HOST, header::COOKIE, header::ACCEPT, header::ACCEPT_LANGUAGE, header::USER_AGENT] {
@@ -241,8 +270,7 @@ where
         request.extensions_mut().insert(id.clone());
     }
     request.extensions_mut().insert(told);
-    let Ok(response) = api.pages.clone().oneshot(request).await;
-    Some(response)
+    Some(api.pages.clone().answer(request).await)
 }
 
 fn carry(cookies: &[HeaderValue], headers: &mut HeaderMap) {

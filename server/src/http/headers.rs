@@ -39,16 +39,17 @@ pub(crate) async fn baseline(Extracted(state): Extracted<State>, request: Reques
     if transport == Transport::Tls {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
     }
-    // What came with the copy that a browser has stays valid for it.
-    if response.status() == StatusCode::NOT_MODIFIED {
-        return response;
-    }
+    let is_kept = response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
-    if let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(with_charset) {
-        headers.insert(header::CONTENT_TYPE, kind);
-    }
     for (name, value) in BASELINE {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    // The copy that a browser has was made with a nonce, and keeps the policy that it came with.
+    if is_kept {
+        return response;
+    }
+    if let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(with_charset) {
+        headers.insert(header::CONTENT_TYPE, kind);
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(QUIET_POLICY));
     response

@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 mod body;
+pub(crate) mod doors;
 mod downloads;
 mod external;
 mod forms;
@@ -21,54 +22,51 @@ use std::time::Duration;
 
 use app::{error::ErrorKind, head::Head};
 use axum::{
-    Router,
     extract::{Request, State as Extracted},
     http::StatusCode,
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{any, get, post},
 };
 use leptos::{context::provide_context, prelude::use_context};
-use leptos_axum::generate_route_list;
+use leptos_axum::{AxumRouteListing, generate_route_list};
 use tower_http::{
     CompressionLevel,
     compression::{CompressionLayer, DefaultPredicate},
 };
 
 use crate::{State, commands::demo, live};
+use doors::Doors;
 use pages::PageNonce;
 use refusal::Refusal;
 
 /// Everything that is answered, from the outside in: id and span, net under panics, careful
 /// headers, error pages, compression, limits by address, time limit, encryption, origin; then the
 /// routes.
-pub(crate) fn router(state: State) -> Router {
+pub(crate) fn doors(state: State) -> Doors {
     let pages = pages(&state);
     let signed_in = || from_fn_with_state(state.clone(), session::attach);
-    let api = forms::Api { state: state.clone(), pages: pages.clone() };
-    let uploads = api.clone();
-    let not_found = pages.clone().layer(signed_in());
-    let site = Router::new()
-        .route("/api/{*function}", any(forms::call).with_state(api))
-        .route("/account/picture", post(pictures::upload).with_state(uploads))
-        .route("/account/data/archive", get(downloads::archive).with_state(state.clone()))
-        .route("/sign-in/with/{provider}/callback", get(external::come_back).with_state(state.clone()))
-        .merge(pages)
+    let api = forms::Api { state: state.clone(), pages: pages.clone().close() };
+    let not_found = pages.clone().layer(signed_in()).close();
+    let forms = Doors::new(api).functions(forms::call).post("/account/picture", pictures::upload);
+    let site = Doors::new(state.clone())
+        .get("/account/data/archive", downloads::archive)
+        .get("/sign-in/with/{provider}/callback", external::come_back)
+        .join(forms)
+        .join(pages)
         .layer(from_fn_with_state(state.clone(), limits::by_account))
         .layer(signed_in());
-    let probes = Router::new()
-        .route("/healthz", get(probes::alive))
-        .route("/readyz", get(probes::ready))
-        .route("/metrics", get(probes::metrics))
-        .route("/ws/feed", get(live::upgrade))
-        .route("/avatars/{id}/{hash}", get(pictures::show))
-        .with_state(state.clone());
-    Router::new()
-        .merge(site)
-        .merge(probes)
-        .merge(api::router(state.clone()))
-        .nest_service("/pkg", statics::hashed(&state))
-        .fallback_service(statics::others(&state, not_found))
+    let probes = Doors::new(state.clone())
+        .get("/healthz", probes::alive)
+        .get("/readyz", probes::ready)
+        .get("/metrics", probes::metrics)
+        .get("/ws/feed", live::upgrade)
+        .get("/avatars/{id}/{hash}", pictures::show);
+    Doors::new(())
+        .join(site)
+        .join(probes)
+        .join(api::doors(state.clone()))
+        .files("/pkg", statics::hashed(&state), from_fn(statics::keep_for_ever))
+        .others(statics::others(&state), not_found, from_fn(statics::keep_for_a_while))
         .layer(from_fn(pages::without_slash))
         .layer(from_fn_with_state(state.clone(), origin::protect))
         .layer(from_fn_with_state(state.clone(), plain::refuse))
@@ -82,7 +80,7 @@ pub(crate) fn router(state: State) -> Router {
 }
 
 /// The pages of the application; any other path gets its page for 404.
-fn pages(state: &State) -> Router {
+fn pages(state: &State) -> Doors {
     let options = state.leptos().clone();
     let stylesheet: std::sync::Arc<str> = state.stylesheet().into();
     let shell = move || app::shell(options.clone(), stylesheet.clone());
@@ -104,12 +102,9 @@ fn pages(state: &State) -> Router {
         }
     };
     let render = leptos_axum::render_app_async_with_context(context, shell);
-    let mut pages = Router::new();
-    for listing in generate_route_list(app::App) {
-        pages = pages.route(listing.path(), get(render.clone()));
-    }
+    let any_page = render.clone();
     let not_found = move |request: Request| {
-        let page = render(request);
+        let page = any_page(request);
         async move {
             let mut page = page.await;
             if page.status() == StatusCode::OK {
@@ -118,7 +113,9 @@ fn pages(state: &State) -> Router {
             page
         }
     };
-    pages.fallback(not_found).layer(from_fn(pages::finish))
+    let paths = generate_route_list(app::App);
+    let paths: Vec<_> = paths.iter().map(AxumRouteListing::path).collect();
+    Doors::new(()).pages(&paths, render, not_found).layer(from_fn(pages::finish))
 }
 
 fn compression() -> CompressionLayer<DefaultPredicate> {

@@ -1,6 +1,6 @@
 //! What surrounds every request: its id, its span, its metrics, and the net under panics.
 
-use std::{fmt, panic::AssertUnwindSafe, time::Instant};
+use std::{fmt, net::IpAddr, panic::AssertUnwindSafe, time::Instant};
 
 use app::{error::ErrorKind, ssr::ClientAddress};
 use axum::{
@@ -49,8 +49,7 @@ pub(crate) async fn observe(
     if let Some(address) = address {
         request.extensions_mut().insert(ClientAddress(address));
     }
-    let (path, address) = (request.uri().path(), address.map(display));
-    let span = tracing::info_span!("request", %id, %method, path, address, user = Empty);
+    let span = span(&id, method, request.uri().path(), address);
     let start = Instant::now();
     let in_flight = InFlight::new();
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -69,6 +68,11 @@ pub(crate) async fn observe(
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// What each line of a request has.
+fn span(id: &RequestId, method: &str, path: &str, address: Option<IpAddr>) -> Span {
+    tracing::info_span!("request", %id, %method, path, address = address.map(display), user = Empty)
 }
 
 /// Writes into the lines of this request who makes it, once that is known.
@@ -119,7 +123,43 @@ pub(crate) async fn catch_panic(request: Request, next: Next) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use axum::middleware::from_fn;
+    use tower::{Layer as _, ServiceExt as _, service_fn};
+
     use super::*;
+    use crate::{
+        config::{Log, LogFormat},
+        logging,
+    };
+
+    #[test]
+    fn a_panic_is_logged_with_its_request_and_person_and_answered_as_an_error() {
+        let (id, person) = (RequestId(Uuid::now_v7()), UserId::new());
+        let broken = service_fn(move |_: Request| async move {
+            is_made_by(person);
+            let nothing: Option<Response> = None;
+            Ok::<_, Infallible>(nothing.expect("something was to be there"))
+        });
+        let answer = from_fn(catch_panic).layer(broken).oneshot(Request::default());
+        let hook = std::panic::take_hook();
+        logging::start(&Log::default());
+        let mut status = None;
+        let lines = logging::tests::written(LogFormat::Json, || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let answer = runtime.block_on(answer.instrument(span(&id, "GET", "/jobs", None)));
+            status = Some(answer.unwrap().status());
+        });
+        std::panic::set_hook(hook);
+        assert_eq!(status, Some(StatusCode::INTERNAL_SERVER_ERROR));
+        let line = lines.lines().find(|line| line.contains("something was to be there"));
+        let line: serde_json::Value = serde_json::from_str(line.expect(&lines)).unwrap();
+        assert_eq!((&line["level"], &line["span"]["path"]), (&"ERROR".into(), &"/jobs".into()), "{line}");
+        assert!(line["place"].as_str().unwrap().contains("observe.rs"), "{line}");
+        assert_eq!(line["span"]["id"], id.to_string());
+        assert_eq!(line["span"]["user"], person.to_string());
+    }
 
     #[test]
     fn methods_that_callers_make_up_are_counted_as_one() {

@@ -1,11 +1,10 @@
 //! Static files, sent as they lie compressed beside themselves.
 
 use axum::{
-    Router,
     body::Body,
     extract::Request,
     http::{HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use tower_http::services::ServeDir;
@@ -15,23 +14,20 @@ use crate::State;
 use app::error::ErrorKind;
 
 /// Files whose names hold a hash of their content: a browser need never ask again.
-pub(crate) fn hashed(state: &State) -> Router {
-    let files = ServeDir::new(state.config().server.site.join("pkg")).precompressed_br().precompressed_gzip();
-    Router::new().fallback_service(files).layer(from_fn(keep_for_ever))
+pub(crate) fn hashed(state: &State) -> ServeDir {
+    ServeDir::new(state.config().server.site.join("pkg")).precompressed_br().precompressed_gzip()
 }
 
-/// Fonts, pictures and the like; what is no file is a page that is not there.
-pub(crate) fn others(state: &State, not_found: Router) -> Router {
-    let files = ServeDir::new(&state.config().server.site)
+/// Fonts, pictures and the like.
+pub(crate) fn others(state: &State) -> ServeDir {
+    ServeDir::new(&state.config().server.site)
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip()
-        .call_fallback_on_method_not_allowed(true)
-        .fallback(not_found);
-    Router::new().fallback_service(files).layer(from_fn(keep_for_a_while))
 }
 
-async fn keep_for_ever(request: Request, next: Next) -> Response {
+/// Middleware around [`hashed`].
+pub(crate) async fn keep_for_ever(request: Request, next: Next) -> Response {
     if is_no_file(request.uri().path()) {
         return Refusal::from(ErrorKind::NotFound).into_response();
     }
@@ -42,7 +38,8 @@ async fn keep_for_ever(request: Request, next: Next) -> Response {
     cached(response, "public, max-age=31536000, immutable")
 }
 
-async fn keep_for_a_while(request: Request, next: Next) -> Response {
+/// Middleware around [`others`].
+pub(crate) async fn keep_for_a_while(request: Request, next: Next) -> Response {
     if is_no_file(request.uri().path()) {
         return Refusal::from(ErrorKind::NotFound).into_response();
     }

@@ -1,6 +1,11 @@
 //! The interface for programs.
 
-use domain::scope::{Scope, TokenForm};
+use domain::{
+    TokenId,
+    scope::{Scope, TokenForm},
+};
+use identity::access_token::{SigningKey, key_named_by};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use reqwest::{Response, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -24,7 +29,9 @@ pub async fn personal(site: &Site, visitor: &Visitor, scopes: &[Scope]) -> Strin
         scopes: scopes.iter().map(ToString::to_string).collect(),
         days: "30".into(),
     };
-    let made = tokens::create(&site.world.services, &visitor.who, &form, &Device::default()).await.unwrap();
+    let made = tokens::create(&site.world.services, &visitor.who, TokenId::new(), &form, &Device::default())
+        .await
+        .unwrap();
     made.expose_secret().to_owned()
 }
 
@@ -199,9 +206,24 @@ async fn everybody_can_check_our_tokens_with_the_published_keys(pool: PgPool) {
     assert_eq!(header_of(&keys, "cache-control"), "public, max-age=300");
     let keys = json(keys).await;
     let token = text(&given, "access_token");
-    let kid = identity::access_token::key_named_by(token).unwrap().to_string();
-    assert_eq!(keys["keys"][0]["kid"], kid);
-    assert!(keys["keys"][0].get("d").is_none());
+    let kid = key_named_by(token).unwrap().to_string();
+    let key = &keys["keys"][0];
+    assert_eq!(key["kid"], kid);
+    assert!(key.get("d").is_none());
+    // As somebody does who knows nothing but what is published.
+    let said = |key: &Value| {
+        let key: Jwk = serde_json::from_value(key.clone()).unwrap();
+        let mut rules = Validation::new(Algorithm::EdDSA);
+        rules.set_audience(&["http://localhost:3000/api/v1"]);
+        // The world's clock shows another time.
+        rules.validate_exp = false;
+        let key = DecodingKey::from_jwk(&key).unwrap();
+        jsonwebtoken::decode::<Value>(token, &key, &rules).ok().map(|token| token.claims)
+    };
+    assert_eq!(said(key).unwrap()["sub"], ada.who.user_id.to_string());
+    let mut another = key.clone();
+    another["x"] = SigningKey::generate().unwrap().public().to_jwk()["x"].clone();
+    assert_eq!(said(&another), None, "no other key has signed it");
 }
 
 /// A socket asked for with a token.

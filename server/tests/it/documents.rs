@@ -6,7 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::account::FirstFactor;
+use domain::{
+    account::{
+        AccountForm, AddressForm, ChangePasswordForm, FirstFactor, NewPasswordForm, SignInForm, SignUpForm,
+    },
+    browse::BrowseForm,
+    job::JobForm,
+    organisation::{DomainForm, IssuerForm, OrganisationForm},
+    private::PrivateForm,
+    profile::{LanguageRow, LinkRow, ProfileForm, SkillRow},
+    scope::TokenForm,
+};
+use serde::Serialize;
 use server::config::Limits;
 
 fn root() -> PathBuf {
@@ -57,7 +68,8 @@ fn tells(document: &str, part: &str, expected: &str) {
 fn is_act(literal: &str) -> bool {
     let word =
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    let is_none = |noun: &str, verb: &str| matches!(noun, "auth" | "core" | "ai") || verb == "jpg";
+    let is_none =
+        |noun: &str, verb: &str| matches!(noun, "auth" | "core" | "ai") || matches!(verb, "jpg" | "txt");
     literal.split_once('.').is_some_and(|(noun, verb)| !is_none(noun, verb) && word(noun) && word(verb))
 }
 
@@ -98,29 +110,88 @@ fn requirements(page: &str) -> Vec<[&str; 3]> {
         .collect()
 }
 
+/// The names of the tests in a source: the attribute before a function makes it one.
+fn tests(source: &str) -> BTreeSet<&str> {
+    let (mut names, mut is_test) = (BTreeSet::new(), false);
+    for line in source.lines().map(str::trim_start) {
+        if let Some(attribute) = line.strip_prefix("#[") {
+            let test = ["", "tokio::", "sqlx::"]
+                .iter()
+                .find_map(|of| attribute.strip_prefix(of)?.strip_prefix("test"));
+            is_test |= test.is_some_and(|rest| rest.starts_with([']', '(']));
+        } else if let Some(function) = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ") {
+            names.extend(function.split('(').next().filter(|_| is_test));
+            is_test = false;
+        } else if !line.starts_with("//") {
+            is_test = false;
+        }
+    }
+    names
+}
+
+#[test]
+fn a_function_is_a_test_by_the_attribute_before_it() {
+    let source = "fn helper() {}\n#[test]\n#[ignore]\nfn one() {}\n    #[tokio::test(start_paused = true)]\n\
+                  // Why.\n    async fn two() {}\n#[tested]\nfn none(x: u8) {}\n#[sqlx::test(migrator = \"M\")]\n\
+                  async fn three(pool: PgPool) {}\n#[test]\nconst X: u8 = 1;\nfn nor_this() {}";
+    assert_eq!(tests(source), ["one", "three", "two"].into());
+}
+
 #[test]
 fn every_requirement_has_a_test_that_is_there_or_a_reason() {
     let page = read("docs/security.md");
     let rust = ["crates", "server", "app", "xtask"].map(sources).concat().concat();
-    let browser: String = ["end2end/tests"].map(|folder| files(folder, "ts")).concat().concat();
+    let rust = tests(&rust);
+    let browser = files("end2end/tests", "ts").concat();
+    let browser: Vec<&str> = browser.split("test(\"").skip(1).collect();
     let rows = requirements(&page);
     assert_eq!(rows.len(), 150, "all of level 1 and 2");
     for [number, here, shown_by] in rows {
-        let tests = shown_by.split('`').skip(1).step_by(2).filter(|name| !name.contains('.'));
+        let names = shown_by.split('`').skip(1).step_by(2).filter(|name| !name.contains('.'));
         let titles =
             shown_by.split('“').skip(1).filter_map(|rest| rest.split_once('”')).map(|(title, _)| title);
         let mut named = 0;
-        for test in tests {
-            assert!(rust.contains(&format!("fn {test}(")), "{number} names {test}, which is not there");
+        for test in names {
+            assert!(rust.contains(test), "{number} names {test}, which is no test");
             named += 1;
         }
         for title in titles {
-            assert!(browser.contains(title), "{number} names “{title}”, which is not there");
+            let is_it = |rest: &str| rest.starts_with('"') || rest.starts_with(" @");
+            let is_there = browser.iter().any(|test| test.strip_prefix(title).is_some_and(is_it));
+            assert!(is_there, "{number} names “{title}”, which is no test");
             named += 1;
         }
         let reason = ["Not applicable: ", "so no test", "no code that a test could run"];
         assert!(named > 0 || reason.iter().any(|reason| here.contains(reason)), "{number}: {here}");
     }
+}
+
+#[test]
+fn the_counts_are_those_of_the_rows() {
+    let page = read("docs/security.md");
+    let rows = requirements(&page);
+    let count = |is_of: &dyn Fn(&str) -> bool| {
+        let of: Vec<_> = rows.iter().filter(|[number, ..]| is_of(number)).map(|[_, here, _]| *here).collect();
+        let begin = |with: &str| of.iter().filter(|here| here.starts_with(with)).count();
+        let (not_applicable, not_yet) = (begin("Not applicable"), begin("Not yet"));
+        [of.len() - not_applicable - not_yet, not_applicable, not_yet, of.len()].map(|n| n.to_string())
+    };
+    let table = page.split("| Chapter |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let mut in_all = 0;
+    for row in table.lines().skip(2) {
+        let cells: Vec<_> = row.split('|').map(|cell| cell.trim_matches([' ', '*'])).collect();
+        let counted = match cells[1].strip_prefix('V') {
+            None => count(&|_| true),
+            Some(chapter) => {
+                let (number, _) = chapter.split_once(' ').unwrap();
+                let counted = count(&|of| of.split('.').next() == Some(number));
+                in_all += counted[3].parse::<usize>().unwrap();
+                counted
+            }
+        };
+        assert_eq!(cells[2..6], counted, "{row}");
+    }
+    assert_eq!(in_all, rows.len(), "each chapter is in the table");
 }
 
 #[test]
@@ -158,19 +229,73 @@ fn the_document_lists_every_event_about_security() {
     assert_eq!(listed, events, "docs/logging.md lists other events than the code has");
 }
 
+/// The names of the fields of a form, or of a row of one.
+fn fields<T: Default + Serialize>() -> Vec<String> {
+    let form = serde_json::to_value(T::default()).unwrap();
+    form.as_object().unwrap().keys().cloned().collect()
+}
+
+/// The section of a document with this title.
+fn section<'a>(document: &'a str, title: &str) -> &'a str {
+    let (_, rest) = document.split_once(&format!("\n## {title}\n")).unwrap_or_else(|| panic!("no {title}"));
+    rest.split("\n## ").next().unwrap()
+}
+
 #[test]
 fn the_document_of_fields_tells_of_every_field_of_a_form() {
-    let document = std::fs::read_to_string(root().join("docs/fields.md")).unwrap();
+    let document = read("docs/fields.md");
+    let entrance = "Signing up and signing in";
+    let (profile, organisation) = ("The profile of a freelancer", "An organisation");
     let forms = [
-        serde_json::to_value(domain::account::AccountForm::default()),
-        serde_json::to_value(domain::account::NewPasswordForm::default()),
-        serde_json::to_value(domain::private::PrivateForm::default()),
-        serde_json::to_value(domain::profile::ProfileForm::default()),
-        serde_json::to_value(domain::job::JobForm::default()),
+        ("SignUpForm", entrance, fields::<SignUpForm>()),
+        ("SignInForm", entrance, fields::<SignInForm>()),
+        ("NewPasswordForm", entrance, fields::<NewPasswordForm>()),
+        ("AddressForm", entrance, fields::<AddressForm>()),
+        ("AccountForm", "The account", fields::<AccountForm>()),
+        ("ChangePasswordForm", "The account", fields::<ChangePasswordForm>()),
+        ("PrivateForm", "The account", fields::<PrivateForm>()),
+        ("TokenForm", "A token for programs", fields::<TokenForm>()),
+        ("ProfileForm", profile, fields::<ProfileForm>()),
+        ("SkillRow", profile, fields::<SkillRow>()),
+        ("LanguageRow", profile, fields::<LanguageRow>()),
+        ("LinkRow", profile, fields::<LinkRow>()),
+        ("JobForm", "A job", fields::<JobForm>()),
+        ("OrganisationForm", organisation, fields::<OrganisationForm>()),
+        ("DomainForm", organisation, fields::<DomainForm>()),
+        ("IssuerForm", organisation, fields::<IssuerForm>()),
+        ("BrowseForm", "A search", fields::<BrowseForm>()),
     ];
-    for form in forms {
-        for field in form.unwrap().as_object().unwrap().keys() {
-            assert!(document.contains(&format!("`{field}`")), "docs/fields.md does not tell of {field}");
+    for (form, title, fields) in &forms {
+        for field in fields {
+            let told = section(&document, title).contains(&format!("`{field}`"));
+            assert!(told, "docs/fields.md does not tell of {field} of {form} under {title}");
         }
+    }
+    let texts = sources("crates/domain/src").concat();
+    let there: BTreeSet<&str> = texts
+        .split("pub struct ")
+        .filter_map(|rest| rest.split([' ', '<', '(', ';']).next())
+        .filter(|name| name.ends_with("Form") || name.ends_with("Row"))
+        .collect();
+    assert_eq!(there, forms.iter().map(|(form, ..)| *form).collect(), "the forms that this test asks for");
+}
+
+#[test]
+fn the_document_of_fields_tells_of_what_is_sent_beside_forms() {
+    let document = read("docs/fields.md");
+    let mut sent = BTreeSet::new();
+    let texts = sources("app/src").concat().replace("#[server(default)]", "");
+    for function in texts.split("#[server(endpoint").skip(1) {
+        let (head, _) = function.split_once(") -> Result<").unwrap();
+        let (_, arguments) = head.rsplit_once("pub async fn ").unwrap();
+        let (_, arguments) = arguments.split_once('(').unwrap();
+        for line in arguments.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let named = line.split(',').filter_map(|argument| argument.split_once(": "));
+            sent.extend(named.filter_map(|(name, _)| name.split_whitespace().last()));
+        }
+    }
+    assert!(sent.remove("form") && sent.contains("passkey") && sent.contains("next"), "{sent:?}");
+    for field in sent {
+        assert!(document.contains(&format!("`{field}`")), "docs/fields.md does not tell of {field}");
     }
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use identity::external::{ProviderKind, ProviderSettings, Providers};
 use serde_json::json;
-use services::accounts::external::External;
+use services::{Settings, accounts::external::External};
 use sqlx::PgPool;
 use test_support::World;
 
@@ -13,15 +13,15 @@ use crate::{
     visitor::{Browser, CLIENT, SECRET},
 };
 
-const WITH_GITHUB: &str = "provider=github&next=%2Fjobs%3Fq%3Drust";
-const WITH_ACME: &str = "provider=acme&next=%2Fjobs";
-const JOIN: &str = "form%5Bdisplay_name%5D=Ada+Lovelace&form%5Bregion%5D=EU&form%5Bpurpose%5D=client";
+pub const WITH_GITHUB: &str = "provider=github&next=%2Fjobs%3Fq%3Drust";
+pub const WITH_ACME: &str = "provider=acme&next=%2Fjobs";
+pub const JOIN: &str = "form%5Bdisplay_name%5D=Ada+Lovelace&form%5Bregion%5D=EU&form%5Bpurpose%5D=client";
 
 /// A site that offers two others.
-struct Setting {
-    site: Site,
-    github: StandIn,
-    acme: StandIn,
+pub struct Setting {
+    pub site: Site,
+    pub github: StandIn,
+    pub acme: StandIn,
 }
 
 fn settings(id: &str, label: &str, kind: ProviderKind) -> ProviderSettings {
@@ -34,20 +34,27 @@ fn settings(id: &str, label: &str, kind: ProviderKind) -> ProviderSettings {
         scopes: Vec::new(),
         groups_claim: None,
         asks_again: true,
+        trusts_addresses: false,
     }
 }
 
 impl Setting {
-    async fn new(pool: PgPool) -> Self {
+    pub async fn new(pool: PgPool) -> Self {
+        Self::with(pool, |_, _| {}).await
+    }
+
+    /// With something else than usual, of Acme or of the site.
+    async fn with(pool: PgPool, change: impl FnOnce(&mut ProviderSettings, &mut Settings)) -> Self {
         let (github, acme) = tokio::join!(StandIn::github(), StandIn::oidc(&["--claims", "token"]));
         let at_github =
             ProviderKind::Github { web: github.url.parse().unwrap(), api: github.url.parse().unwrap() };
-        let providers = Providers::new([
-            settings("github", "GitHub", at_github),
-            settings("acme", "Acme", ProviderKind::Oidc { issuer: acme.url.clone() }),
-        ])
-        .unwrap();
-        let world = World::with_external(pool, External::new(providers)).await;
+        let mut at_acme = settings("acme", "Acme", ProviderKind::Oidc { issuer: acme.url.clone() });
+        let world = World::with_settings(pool, |world| {
+            change(&mut at_acme, world);
+            let providers = Providers::new([settings("github", "GitHub", at_github), at_acme]).unwrap();
+            world.external = External::new(providers);
+        })
+        .await;
         let site = Site::serving(world, |_| {}).await;
         let redirect = format!("{}/sign-in/with/acme/callback", site.origin());
         acme.control(
@@ -202,6 +209,45 @@ async fn an_address_that_nobody_verified_counts_for_nothing(pool: PgPool) {
     setting.acme.control("sign-in", json!({ "account": "eve" })).await;
     let refused = browser.travel(&setting.site, "/api/continue_with", WITH_ACME).await;
     assert!(refused.starts_with("/sign-in?trouble=no_address&with=acme"), "{refused}");
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn an_address_that_the_operator_answers_for_counts_unless_it_is_called_unverified(pool: PgPool) {
+    let setting = Setting::with(pool, |acme, _| acme.trusts_addresses = true).await;
+    let site = &setting.site;
+    let come = async |id: &str, claims| {
+        setting.acme.control("account", json!({ "id": id, "claims": claims })).await;
+        setting.acme.control("sign-in", json!({ "account": id })).await;
+        let mut browser = Browser::default();
+        let led = browser.travel(site, "/api/continue_with", WITH_ACME).await;
+        (browser, led)
+    };
+    let (_, refused) = come("eve", json!({ "email": "eve@example.com", "email_verified": false })).await;
+    assert!(refused.starts_with("/sign-in?trouble=no_address&with=acme"), "{refused}");
+    let (_, refused) = come("nobody", json!({ "name": "Nobody" })).await;
+    assert!(refused.starts_with("/sign-in?trouble=no_address&with=acme"), "{refused}");
+    let (mut ada, led) = come("ada", json!({ "email": "ada@example.com", "name": "Ada" })).await;
+    assert_eq!(led, "/sign-up/finish");
+    let done = ada.submit(site, "/sign-up/finish", "/api/finish_sign_up", JOIN).await;
+    assert_eq!(done.status(), 303);
+    assert_eq!(setting.who(&mut ada).await, "ada@example.com");
+    // An account that is there is connected by its owner, as ever.
+    site.visitor("Bo", "client").await;
+    let (_, refused) = come("bo", json!({ "email": "bo@example.com" })).await;
+    assert!(refused.starts_with("/sign-in?trouble=address_taken&with=acme"), "{refused}");
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn who_joins_is_not_asked_whether_it_is_them_and_neither_when_they_come_back_at_once(pool: PgPool) {
+    let setting = Setting::with(pool, |_, settings| settings.confirm_new_browsers = true).await;
+    let site = &setting.site;
+    let mut ada = setting.joined().await;
+    assert_eq!(setting.who(&mut ada).await, "octocat@example.com");
+    assert_eq!(ada.submit(site, "/account", "/api/sign_out", "").await.status(), 303);
+    assert_eq!(setting.who(&mut ada).await, "");
+    assert_eq!(ada.travel(site, "/api/continue_with", WITH_GITHUB).await, "/jobs?q=rust");
+    let elsewhere = Browser::default().travel(site, "/api/continue_with", WITH_GITHUB).await;
+    assert_eq!(elsewhere, "/sign-in/second?next=%2Fjobs%3Fq%3Drust");
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]
@@ -363,7 +409,11 @@ async fn who_has_no_password_proves_who_they_are_where_they_come_from(pool: PgPo
         ("/api/disconnect", "identity=00000000-0000-7000-8000-000000000001"),
     ] {
         let asked = ada.submit(site, "/account/connections", action, body).await;
-        assert_eq!(header_of(&asked, "location"), "/confirm?next=%2Faccount%2Fconnections", "{action}");
+        assert_eq!(asked.status(), 403, "{action}");
+        let page = asked.text().await.unwrap();
+        assert!(page.contains("Nothing has been changed yet."), "{action}: {page}");
+        // A form does not come along to another site; its page says so.
+        assert!(page.contains("value=\"/account/connections?unsent=1\""), "{action}: {page}");
     }
     let page = ada.get(site, "/confirm?next=%2Faccount%2Fpassword").await.text().await.unwrap();
     assert!(page.contains("Confirm with Acme") && !page.contains("type=\"password\""), "{page}");

@@ -19,6 +19,8 @@ async fn a_public_page_can_be_kept_and_asked_for_again(pool: PgPool) {
     let again = site.get_with("/sign-in", &[(header::IF_NONE_MATCH, &tag)]).await;
     assert_eq!(again.status(), 304);
     assert!(again.headers().get("content-security-policy").is_none(), "the kept page keeps its policy");
+    assert_eq!(header_of(&again, "x-content-type-options"), "nosniff");
+    assert_eq!(header_of(&again, "referrer-policy"), "strict-origin-when-cross-origin");
     assert_eq!(again.bytes().await.unwrap().len(), 0);
     let ada = site.visitor("Ada", "client").await;
     let own =

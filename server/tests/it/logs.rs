@@ -4,8 +4,11 @@
 use std::fs::File;
 
 use chrono::{DateTime, Utc};
+use domain::{TokenId, scope::TokenForm};
 use reqwest::{Client, Response, header, redirect::Policy};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use services::{accounts::Device, tokens};
 use sqlx::{ConnectOptions as _, PgPool};
 use test_support::{PASSWORD, World};
 use tokio::{
@@ -143,17 +146,78 @@ async fn lines_tell_who_did_what_from_where_and_no_secret(pool: PgPool) {
         );
         assert!(span["method"].is_string() && line["micros"].is_u64(), "{line}");
     }
-    for (answer, event, level) in
-        [(&forbidden, "forbidden", "WARN"), (&unknown, "signed_out", "INFO"), (&forged, "cross_site", "WARN")]
-    {
+    let lacks = Some("jobs:post");
+    for (answer, event, level, needs) in [
+        (&forbidden, "forbidden", "WARN", lacks),
+        (&unknown, "signed_out", "INFO", None),
+        (&forged, "cross_site", "WARN", None),
+    ] {
         let lines = of(answer);
         let line = lines.iter().find(|line| line["target"] == "security");
         let line = line.unwrap_or_else(|| panic!("nothing of {event} in {lines:?}, all: {text}"));
         assert_eq!((line["event"].as_str(), line["level"].as_str()), (Some(event), Some(level)), "{line}");
+        assert_eq!(line["needs"].as_str(), needs, "what they lack: {line}");
         assert!(figures.contains(&format!("security_events_total{{event=\"{event}\"}} 1")), "{figures}");
     }
     let cause = of(&failed).into_iter().find(|line| line["level"] == "ERROR").unwrap();
     assert!(cause["cause"].as_str().unwrap().contains("does not exist"), "for operators: {cause}");
+    site.process.kill().await;
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn lines_tell_of_the_tokens_of_programs_and_hold_none(pool: PgPool) {
+    let world = World::new(pool.clone()).await;
+    let ada = world.person("Ada", "freelancer").await;
+    let form = TokenForm { name: "Ledger".into(), scopes: vec!["profile:read".into()], days: "30".into() };
+    let personal =
+        tokens::create(&world.services, &ada, TokenId::new(), &form, &Device::default()).await.unwrap();
+    // The clock of a world stands still, and the server's does not.
+    sqlx::query("update auth.personal_tokens set created_at = now(), expires_at = now() + interval '1 day'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let site = Logged::start(&pool, "json").await;
+    let ask = async |fields: &[(&str, &str)]| -> Value {
+        let answer = site.post("/api/v1/auth/token", None, fields).await;
+        assert_eq!(answer.status(), 200);
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+    };
+    let given = ask(&[
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ("subject_token", personal.expose_secret()),
+    ])
+    .await;
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap().to_owned();
+    let again =
+        ask(&[("grant_type", "refresh_token"), ("refresh_token", &text(&given, "refresh_token"))]).await;
+    let tampered = format!("{}x", text(&again, "access_token"));
+    let unknown = ["8th_pat_somebody_made_this_up", "nothing-like-a-token", &tampered];
+    for token in unknown {
+        let url = format!("http://{}/api/v1/me", site.process.host);
+        let answer = site.browser.get(url).bearer_auth(token).send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{token}");
+    }
+    let log = site.all_lines().await;
+
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let events = |name: &str| -> Vec<&Value> {
+        lines.iter().filter(|line| line["target"] == "security" && line["event"] == name).collect()
+    };
+    let refreshed = events("token_refreshed");
+    assert_eq!(refreshed.len(), 1, "{log}");
+    assert_eq!(
+        (refreshed[0]["person"].clone(), &refreshed[0]["level"]),
+        (ada.user_id.to_string().into(), &"INFO".into())
+    );
+    let refused = events("token_unknown");
+    assert_eq!(refused.len(), unknown.len(), "{log}");
+    assert!(refused.iter().all(|line| line["level"] == "WARN" && line["span"]["path"] == "/api/v1/me"));
+    let shown = ["access_token", "refresh_token"].map(|key| [text(&given, key), text(&again, key)]).concat();
+    let shown = shown.iter().map(String::as_str).chain(unknown).chain([personal.expose_secret()]);
+    for token in shown {
+        assert!(!log.contains(token), "{token} is in the log");
+    }
     site.process.kill().await;
 }
 
@@ -220,4 +284,59 @@ async fn the_audit_log_is_copied_from_where_the_last_copy_ended(pool: PgPool) {
     let last = all.len().to_string();
     assert!(export(&last).await.is_empty());
     assert_eq!(export(&(all.len() - 1).to_string()).await, all[all.len() - 1..]);
+}
+
+/// The trigger that hashes is at hand for whoever owns the database.
+const WRITE_ANEW: [&str; 5] = [
+    "set session_replication_role = replica",
+    "create temporary table kept as select * from auth.audit_log where seq <> 1 order by seq",
+    "delete from auth.audit_log",
+    "update auth.audit_head set seq = 0, hash = decode(repeat('00', 32), 'hex')",
+    "set session_replication_role = origin",
+];
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn a_log_that_its_owner_wrote_anew_differs_from_the_copy(pool: PgPool) {
+    let world = World::new(pool.clone()).await;
+    for name in ["Ada", "Bo"] {
+        world.person(name, "client").await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("audit.jsonl");
+    let url = pool.connect_options().to_url_lossy().to_string();
+    let audit = async |arguments: &[&str]| {
+        let done = program(&url, folder.path()).arg("audit").args(arguments).output().await.unwrap();
+        (done.status.success(), done.stdout, String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let (_, exported, _) = audit(&["export"]).await;
+    std::fs::write(&copy, &exported).unwrap();
+    let compared = ["verify", "--copy", copy.to_str().unwrap()];
+    let (held, told, why) = audit(&compared).await;
+    let told = String::from_utf8(told).unwrap();
+    assert!(held && told.contains("all ") && told.contains("as they were"), "{told}{why}");
+
+    let mut owner = pool.acquire().await.unwrap();
+    for sql in WRITE_ANEW {
+        sqlx::query(sql).execute(&mut *owner).await.unwrap();
+    }
+    let kept: i64 = sqlx::query_scalar("select count(*) from kept").fetch_one(&mut *owner).await.unwrap();
+    for place in 0..kept {
+        sqlx::query(
+            "with entry as (
+                 insert into auth.audit_log (at, actor_id, subject_id, action, address, user_agent, before, after)
+                 select at, actor_id, subject_id, action, address, user_agent, before, after
+                 from kept order by seq offset $1 limit 1 returning seq, hash
+             )
+             update auth.audit_head set seq = entry.seq, hash = entry.hash from entry",
+        )
+        .bind(place)
+        .execute(&mut *owner)
+        .await
+        .unwrap();
+    }
+    assert!(audit(&["verify"]).await.0, "the chain alone cannot show it");
+    let (held, _, why) = audit(&compared).await;
+    assert!(!held && why.contains("written anew: entry 1"), "{why}");
+    std::fs::write(&copy, "no entry").unwrap();
+    assert!(audit(&compared).await.2.contains("a line of the copy is no entry"));
 }

@@ -2,7 +2,7 @@
 
 use identity::external::{ProviderKind, ProviderSettings, Providers};
 use serde_json::{Value, json};
-use services::{accounts::external::External, jobs};
+use services::{Settings, accounts::external::External, jobs};
 use sqlx::PgPool;
 use test_support::{PASSWORD, World, database_job, enter};
 
@@ -40,13 +40,16 @@ fn value(html: &str, id: &str) -> String {
 impl Setting {
     /// A site where `example.com` is proved to be Acme's, and its issuer is set up.
     async fn new(pool: PgPool) -> Self {
-        Self::with(pool, Providers::default()).await
+        Self::with(pool, Providers::default(), |_| {}).await
     }
 
-    async fn with(pool: PgPool, providers: Providers) -> Self {
+    async fn with(pool: PgPool, providers: Providers, change: impl FnOnce(&mut Settings)) -> Self {
         let acme = StandIn::oidc(&["--claims", "token"]).await;
-        let external = External::new(providers).with_local_issuers();
-        let site = Site::serving(World::with_external(pool, external).await, |_| {}).await;
+        let world = World::with_settings(pool, |settings| {
+            settings.external = External::new(providers).with_local_issuers();
+            change(settings);
+        });
+        let site = Site::serving(world.await, |_| {}).await;
         let ahead = (site.world.services.now() - chrono::Utc::now()).num_seconds();
         acme.control("clock", json!({ "ahead": ahead })).await;
         let mina = Browser::signed_in(&site, &site.visitor("Mina", "client").await.cookie);
@@ -323,8 +326,9 @@ async fn another_site_does_not_go_round_a_required_issuer(pool: PgPool) {
         scopes: Vec::new(),
         groups_claim: None,
         asks_again: true,
+        trusts_addresses: false,
     };
-    let mut setting = Setting::with(pool, Providers::new([settings]).unwrap()).await;
+    let mut setting = Setting::with(pool, Providers::new([settings]).unwrap(), |_| {}).await;
     let visitor = setting.site.visitor("Ada", "client").await;
     let mut ada = Browser::signed_in(&setting.site, &visitor.cookie);
     assert_eq!(
@@ -413,4 +417,25 @@ async fn who_comes_by_the_issuer_confirms_there_that_it_is_them(pool: PgPool) {
     let back = ada.agree(site, &url).await;
     assert_eq!(header_of(&ada.get(site, &back).await, "location"), "/account/password");
     assert_eq!(ada.get(site, "/account/password").await.status(), 200, "the proof is fresh");
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn a_required_issuer_answers_for_whoever_comes_with_a_new_browser(pool: PgPool) {
+    let confirming = |settings: &mut Settings| settings.confirm_new_browsers = true;
+    let mut setting = Setting::with(pool, Providers::default(), confirming).await;
+    let email = "ada@example.com";
+    setting.buyer("ada", email).await;
+    assert_eq!(setting.come(&mut Browser::default(), email).await, "/jobs", "who joins is not asked");
+    let asked = "/sign-in/second?next=%2Fjobs";
+    assert_eq!(setting.come(&mut Browser::default(), email).await, asked, "there are other ways in");
+    setting.require().await;
+    setting.buyer("ada", email).await;
+    let mut ada = Browser::default();
+    assert_eq!(setting.come(&mut ada, email).await, "/jobs");
+    assert_eq!(setting.who(&mut ada).await, email);
+    let with_passkey = "insert into auth.passkeys (id, user_id, credential_id, passkey, name, created_at)
+                        select gen_random_uuid(), id, '\\x01', '{}', 'Key', now() from auth.users where email = $1";
+    sqlx::query(with_passkey).bind(email).execute(setting.site.world.pool()).await.unwrap();
+    let led = setting.come(&mut Browser::default(), email).await;
+    assert_eq!(led, asked, "what she set up here is asked for");
 }

@@ -11,6 +11,10 @@ async fn an_archive_is_a_file_for_its_owner_named_by_the_server(pool: PgPool) {
     let site = Site::new(pool).await;
     let ada = site.visitor("Ada", "client").await;
     let bo = site.visitor("Bo", "client").await;
+    let page = async |who: &Visitor| {
+        let page = site.get_with("/account/data", &[(header::COOKIE, who.cookie.as_str())]).await;
+        page.text().await.unwrap()
+    };
     let archive = async |who: &Visitor| {
         site.get_with("/account/data/archive", &[(header::COOKIE, who.cookie.as_str())]).await
     };
@@ -25,6 +29,9 @@ async fn an_archive_is_a_file_for_its_owner_named_by_the_server(pool: PgPool) {
         .unwrap();
     assert_eq!(header_of(&asked, "location"), "/account/data?asked=1");
     eventually("the archive is there", || async { archive(&ada).await.status() == StatusCode::OK }).await;
+    // With `download` on the link, a browser would save the page for confirming, too.
+    let offers = page(&ada).await;
+    assert!(offers.contains("href=\"/account/data/archive\"") && !offers.contains(" download"), "{offers}");
     let given = archive(&ada).await;
     assert_eq!(header_of(&given, "content-type"), "application/zip");
     let named = header_of(&given, "content-disposition");
@@ -37,7 +44,13 @@ async fn an_archive_is_a_file_for_its_owner_named_by_the_server(pool: PgPool) {
 
     site.world.advance(TimeDelta::minutes(11));
     let stale = archive(&ada).await;
-    assert_eq!(header_of(&stale, "location"), "/confirm?next=%2Faccount%2Fdata%2Farchive");
+    assert_eq!(header_of(&stale, "location"), "/confirm?next=%2Faccount%2Fdata");
+    let asks = page(&ada).await;
+    assert!(
+        asks.contains("href=\"/confirm?next=%2Faccount%2Fdata\""),
+        "who must confirm is led there: {asks}"
+    );
+    assert!(!asks.contains("/account/data/archive"), "{asks}");
 }
 
 /// A form with a file, as browsers without JavaScript send it.

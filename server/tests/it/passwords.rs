@@ -2,9 +2,10 @@
 
 use reqwest::header;
 use sqlx::PgPool;
+use test_support::PASSWORD;
 
 use crate::{
-    site::Site,
+    site::{Site, header_of},
     walk::{Seen, pages},
 };
 
@@ -80,6 +81,51 @@ async fn every_field_for_a_password_hides_it_and_lets_managers_fill_it_in(pool: 
     for path in ["/sign-in", "/sign-up", "/account/password", "/confirm"] {
         assert!(found.contains(path), "{path} has no field for a password: {found:?}");
     }
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn the_present_password_is_asked_for_where_there_is_one_and_never_shown_again(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let ada = site.visitor("Ada", "client").await;
+    let change = async |current: &str, password: &str, cookie: &str| {
+        let form = [("form[current]", current), ("form[password]", password)];
+        let body = serde_urlencoded::to_string(form).unwrap();
+        site.submit_with("/account/password", "/api/change_password", &body, cookie).await
+    };
+    let page = site.get_with("/account/password", &[(header::COOKIE, &ada.cookie)]).await;
+    let html = page.text().await.unwrap();
+    let field = tags(&html, "input").into_iter().find(|tag| tag.contains("form[current]")).unwrap();
+    for part in ["type=\"password\"", "autocomplete=\"current-password\"", "required"] {
+        assert!(field.contains(part), "{field}");
+    }
+    for (current, password, said) in [
+        ("", "a few words in a row", "Please give your present password."),
+        ("not the present one", "a few words in a row", "That is not your present password."),
+        (PASSWORD, "hush", "Please use at least 12 characters"),
+    ] {
+        let refused = change(current, password, &ada.cookie).await;
+        assert_eq!(refused.status(), 422, "{said}");
+        let html = refused.text().await.unwrap();
+        assert!(html.contains(said) && html.contains("form[current]"), "{said}: {html}");
+        for secret in [current, password] {
+            assert!(secret.is_empty() || !html.contains(secret), "{secret} came back");
+        }
+    }
+    // Whoever was signed out meanwhile types it again; no page keeps it.
+    let away = change(PASSWORD, "a few words in a row", "").await;
+    let to = header_of(&away, "location");
+    assert_eq!((away.status().as_u16(), to.as_str()), (303, "/sign-in?next=%2Faccount%2Fpassword"));
+    assert_eq!(change(PASSWORD, "a few words in a row", &ada.cookie).await.status(), 303);
+
+    let bo = site.visitor("Bo", "client").await;
+    sqlx::query("update auth.users set password_hash = null where id = $1")
+        .bind(bo.who.user_id.uuid())
+        .execute(site.world.pool())
+        .await
+        .unwrap();
+    let page = site.get_with("/account/password", &[(header::COOKIE, &bo.cookie)]).await;
+    assert!(!page.text().await.unwrap().contains("form[current]"), "there is none to be given");
+    assert_eq!(change("", "a few words in a row", &bo.cookie).await.status(), 303);
 }
 
 /// No code of ours hears of pasting, so none can hinder it.

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use app::access::{Access, DOORS, Door, document};
 use domain::{permission::Permission, role::Role, scope::Scope};
-use leptos::server_fn::axum::server_fn_paths;
-use leptos_axum::generate_route_list;
-use reqwest::header;
+use reqwest::{
+    Response,
+    header::{self, HeaderName},
+};
 use sqlx::PgPool;
 
 use crate::{
@@ -14,98 +15,20 @@ use crate::{
     site::{Site, Visitor, header_of},
 };
 
-/// The addresses that neither a page nor a server function answers.
-const OTHERS: [(&str, &str); 15] = [
-    ("POST", "/account/picture"),
-    ("GET", "/avatars/{id}/{hash}"),
-    ("GET", "/account/data/archive"),
-    ("GET", "/sign-in/with/{provider}/callback"),
-    ("POST", "/api/v1/auth/token"),
-    ("POST", "/api/v1/auth/revoke"),
-    ("GET", "/api/v1/me"),
-    ("GET", "/api/v1/jobs"),
-    ("GET", "/api/v1/matches"),
-    ("GET", "/.well-known/jwks.json"),
-    ("GET", "/ws/feed"),
-    ("GET", "/healthz"),
-    ("GET", "/readyz"),
-    ("GET", "/metrics"),
-    ("GET", "/pkg/{file}"),
-];
-
-/// Everything the site answers at.
-fn addresses() -> BTreeSet<(String, String)> {
-    let pages =
-        generate_route_list(app::App).into_iter().map(|page| ("GET".to_owned(), page.path().to_owned()));
-    let functions = server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned()));
-    let others = OTHERS.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
-    pages.chain(functions).chain(others).collect()
-}
-
-#[test]
-fn every_address_has_its_rule_and_every_rule_its_address() {
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn every_address_has_its_rule_and_every_rule_its_address(pool: PgPool) {
+    let site = Site::new(pool).await;
     let ruled: BTreeSet<_> =
         DOORS.iter().map(|door| (door.method.to_owned(), door.path.to_owned())).collect();
     assert_eq!(DOORS.len(), ruled.len(), "one rule each");
-    let answered = addresses();
+    let doors = site.running().doors();
+    let answered: BTreeSet<_> =
+        doors.iter().map(|(method, path)| (method.to_string(), path.clone())).collect();
+    assert_eq!(doors.len(), answered.len(), "one answer each");
     let without: Vec<_> = answered.difference(&ruled).collect();
     assert!(without.is_empty(), "no rule in app/src/access.rs for {without:?}");
     let stale: Vec<_> = ruled.difference(&answered).collect();
     assert!(stale.is_empty(), "rules for what is not there: {stale:?}");
-}
-
-/// What neither Leptos nor its server functions know of is listed here, and nothing is forgotten.
-#[test]
-fn every_route_of_the_server_is_listed() {
-    let mut found = BTreeSet::new();
-    let sources = crate::documents::sources("server/src");
-    for text in &sources {
-        // Pages are read from Leptos, and server functions from their registry.
-        let known = ["listing.path()", "\"/api/{*function}\""];
-        let routes = text.split(".route(").skip(1).map(str::trim_start);
-        for route in routes.filter(|route| !known.iter().any(|known| route.starts_with(known))) {
-            found.extend(methods_and_path(route));
-        }
-        // Nothing below these would be found.
-        let others = [".route_service(", ".nest(", ".nest_service("];
-        for place in others.iter().flat_map(|other| text.split(other).skip(1)) {
-            assert!(place.starts_with("\"/pkg\""), "give it to .route(…): {place:.60}");
-        }
-    }
-    let listed = OTHERS.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
-    let listed: BTreeSet<_> = listed.filter(|(_, path)| path != "/pkg/{file}").collect();
-    assert_eq!(found, listed, "each has a line in OTHERS and a rule in app/src/access.rs");
-}
-
-/// The methods and the path of a route, from the text behind `.route(`.
-fn methods_and_path(route: &str) -> Vec<(String, String)> {
-    let path = route.strip_prefix('"').and_then(|rest| rest.split('"').next());
-    // A path that is no literal could not be found here.
-    let path = path.unwrap_or_else(|| panic!("a route without a literal: {route:.60}"));
-    let mut depth = 1;
-    let end = route.find(|letter| {
-        depth += i32::from(letter == '(') - i32::from(letter == ')');
-        depth == 0
-    });
-    let handlers = &route[..end.unwrap()];
-    let is_called = |method: &&str| {
-        handlers.match_indices(&format!("{method}(")).any(|(at, _)| {
-            !handlers[..at].ends_with(|before: char| before.is_ascii_alphanumeric() || before == '_')
-        })
-    };
-    let methods = ["get", "post", "put", "patch", "delete", "head", "options", "any", "on"];
-    let called: Vec<_> = methods.iter().filter(|method| is_called(method)).collect();
-    assert!(!called.is_empty(), "a route without a method: {route:.60}");
-    called.into_iter().map(|method| (method.to_uppercase(), path.to_owned())).collect()
-}
-
-#[test]
-fn a_further_method_of_a_route_is_found() {
-    let of = |method: &str| (method.to_owned(), "/api/v1/jobs".to_owned());
-    let one = "\"/api/v1/jobs\", get(resources::jobs))\n.route(\"/other\", delete(x))";
-    assert_eq!(methods_and_path(one), [of("GET")]);
-    let two = "\"/api/v1/jobs\", get(resources::jobs).delete(forget(all)).with_state(target()))";
-    assert_eq!(methods_and_path(two), [of("GET"), of("DELETE")]);
 }
 
 /// `RENEW_DOCS=1` writes it.
@@ -135,22 +58,23 @@ fn address(door: &Door) -> String {
     path.collect::<Vec<_>>().join("/")
 }
 
+/// Asks at a door as a page of ours would, and with one header more.
+async fn ask(site: &Site, door: &Door, header: Option<(HeaderName, &str)>) -> Response {
+    let (path, origin) = (address(door), site.origin());
+    if door.method == "GET" {
+        let mut headers = vec![(header::ORIGIN, origin.as_str())];
+        headers.extend(header);
+        return site.get_with(&path, &headers).await;
+    }
+    assert_eq!(door.method, "POST", "{} needs another way to ask", door.path);
+    let request = site.post(&path).header(header::ORIGIN, origin).body(door.form);
+    let request = header.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+    request.send().await.unwrap()
+}
+
 /// Asks at a door. An address of something that is not there still tells who may ask for it.
-async fn knock(site: &Site, door: &Door, cookie: Option<&str>) -> Taken {
-    let path = address(door);
-    let answer = if door.method == "GET" {
-        let mut headers = vec![(header::ORIGIN, site.origin())];
-        headers.extend(cookie.map(|cookie| (header::COOKIE, cookie.to_owned())));
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.clone(), value.as_str())).collect();
-        site.get_with(&path, &headers).await
-    } else {
-        let request = site.post(&path).header(header::ORIGIN, site.origin()).body(door.form);
-        let request = match cookie {
-            Some(cookie) => request.header(header::COOKIE, cookie),
-            None => request,
-        };
-        request.send().await.unwrap()
-    };
+async fn knock(site: &Site, door: &Door, header: Option<(HeaderName, &str)>) -> Taken {
+    let answer = ask(site, door, header).await;
     let to_sign_in = header_of(&answer, "location").starts_with("/sign-in?next=");
     let status = answer.status();
     match status.as_u16() {
@@ -215,7 +139,7 @@ async fn every_door_admits_exactly_those_of_its_rule(pool: PgPool) {
     let mut wrong = Vec::new();
     for door in doors.into_iter().chain(last) {
         for Walker { name, roles, cookie } in &walkers {
-            let taken = knock(&site, door, cookie.as_deref()).await;
+            let taken = knock(&site, door, cookie.as_deref().map(|cookie| (header::COOKIE, cookie))).await;
             let expected = match (door.access.admits(*roles), roles) {
                 (true, _) => Taken::In,
                 // A program is asked for a token, whoever is signed in beside it.
@@ -231,8 +155,8 @@ async fn every_door_admits_exactly_those_of_its_rule(pool: PgPool) {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Every door of programs, asked at with every scope in the name of every role; and all other doors,
-/// at which a token opens nothing.
+/// Every door, asked at with every scope in the name of every role. At all doors that are not for
+/// programs a token opens nothing, neither to read nor to write.
 #[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn every_door_admits_exactly_the_tokens_of_its_rule(pool: PgPool) {
     let site = Site::new(pool).await;
@@ -242,18 +166,45 @@ async fn every_door_admits_exactly_the_tokens_of_its_rule(pool: PgPool) {
         hold(&site, &visitor, roles).await;
         for scopes in Scope::ALL.iter().map(std::slice::from_ref).chain([Scope::ALL]) {
             let bearer = format!("Bearer {}", personal(&site, &visitor, scopes).await);
-            for door in DOORS.iter().filter(|door| door.method == "GET" && door.path != "/ws/feed") {
-                let headers = [(header::AUTHORIZATION, bearer.as_str())];
-                let answer = site.get_with(&address(door), &headers).await;
-                let in_page = header_of(&answer, "location").starts_with("/sign-in?next=");
-                let taken_in = !matches!(answer.status().as_u16(), 401 | 403) && !in_page;
-                if taken_in != door.access.admits_token(scopes, roles) {
-                    wrong.push(format!("{} as {name} with {scopes:?}: {}", door.path, answer.status()));
+            for door in DOORS {
+                let taken = knock(&site, door, Some((header::AUTHORIZATION, &bearer))).await;
+                if (taken == Taken::In) != door.access.admits_token(scopes, roles) {
+                    wrong.push(format!("{} {} as {name} with {scopes:?}: {taken:?}", door.method, door.path));
                 }
             }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// An administrator who looks at the pages of somebody who may do all that people do.
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn whoever_looks_at_another_persons_pages_can_change_nothing_at_any_door(pool: PgPool) {
+    let site = Site::new(pool).await;
+    let (admin, ada) = (site.visitor("Root", "client").await, site.visitor("Ada", "both").await);
+    hold(&site, &admin, &[Role::Admin]).await;
+    let begin = site.post("/api/begin_view").header(header::ORIGIN, site.origin());
+    let begin = begin.header(header::COOKIE, &admin.cookie).body(format!("user={}", ada.who.user_id));
+    assert!(begin.send().await.unwrap().status().is_success());
+    // These look at no cookie: to them, nobody is signed in.
+    let of_programs = |path: &str| path.starts_with("/api/v1/");
+    let changing = DOORS.iter().filter(|door| door.method != "GET" && !of_programs(door.path));
+    // The last two end the view that the rest of the walk needs.
+    let allowed = ["/api/theme", "/api/end_view", "/api/sign_out"];
+    let mut wrong = Vec::new();
+    for door in changing.clone().filter(|door| !allowed.contains(&door.path)) {
+        let answer = ask(&site, door, Some((header::COOKIE, &admin.cookie))).await;
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        if status != 403 || !text.contains("You are looking at somebody else's pages and can change nothing.")
+        {
+            wrong.push(format!("{} {}: {status} {text}", door.method, door.path));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for path in allowed {
+        let door = changing.clone().find(|door| door.path == path).unwrap();
+        assert_eq!(knock(&site, door, Some((header::COOKIE, &admin.cookie))).await, Taken::In, "{path}");
+    }
 }
 
 #[test]

@@ -61,9 +61,12 @@ pub async fn second_factor(
 }
 
 #[server(endpoint = "send_sign_in_code", prefix = "/api")]
-pub async fn send_sign_in_code(#[server(default)] next: String) -> Result<(), ApiError> {
+pub async fn send_sign_in_code(
+    #[server(default)] next: String,
+    #[server(default)] trust: String,
+) -> Result<(), ApiError> {
     match factors::send_sign_in_code(&ssr::services(), &ssr::pending(), &ssr::device()).await {
-        Ok(()) => ssr::go_to_second_factor(&next),
+        Ok(()) => ssr::go_to_sent_code(&next, !trust.is_empty()),
         Err(ServiceError::SignedOut) => begin_again(),
         Err(error) => return Err(error.into()),
     }
@@ -127,6 +130,13 @@ fn changed(changed: &Changed, on: &str) {
 #[server(endpoint = "begin_app", prefix = "/api")]
 pub async fn begin_app() -> Result<(), ApiError> {
     factors::begin_app(&ssr::services(), &ssr::signed_in()?).await?;
+    ssr::redirect("/account/security/app");
+    Ok(())
+}
+
+#[server(endpoint = "give_up_app", prefix = "/api")]
+pub async fn give_up_app() -> Result<(), ApiError> {
+    factors::give_up_app(&ssr::services(), &ssr::signed_in()?).await?;
     ssr::redirect("/account/security/app");
     Ok(())
 }

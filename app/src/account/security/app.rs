@@ -16,7 +16,9 @@ use crate::{
 pub fn AuthenticatorPage() -> impl IntoView {
     let services = ssr::services();
     let who = ssr::signed_in();
-    let error = ["/api/confirm_app", "/api/begin_app", "/api/remove_app"].into_iter().find_map(refusal);
+    let error = ["/api/confirm_app", "/api/begin_app", "/api/give_up_app", "/api/remove_app"]
+        .into_iter()
+        .find_map(refusal);
     page(async move {
         let who = who?;
         let begun = factors::begun_app(&services, &who).await?;
@@ -30,7 +32,7 @@ pub fn AuthenticatorPage() -> impl IntoView {
                 lede="An app on your phone shows a new code every 30 seconds. Signing in then takes the phone, too."
             >
                 {match (begun, since) {
-                    (Some(set_up), _) => view! { <SetUp set_up error /> }.into_any(),
+                    (Some(set_up), since) => view! { <SetUp set_up another=since.is_some() error /> }.into_any(),
                     (None, Some(since)) => view! { <InUse since error /> }.into_any(),
                     (None, None) => view! { <Begin error /> }.into_any(),
                 }}
@@ -38,6 +40,9 @@ pub fn AuthenticatorPage() -> impl IntoView {
         })
     })
 }
+
+/// Said before another app is set up, and while it is.
+const PRESENT_APP: &str = "The present app keeps working until the new one has shown a code.";
 
 #[component]
 fn Begin(error: Option<ApiError>) -> impl IntoView {
@@ -60,7 +65,7 @@ fn InUse(since: String, error: Option<ApiError>) -> impl IntoView {
         <Notice kind=NoticeKind::Success>{format!("In use since {since}.")}</Notice>
         <section class="form-section mt-10" aria-labelledby="another">
             <h2 id="another">"Another phone"</h2>
-            <p class="hint mb-3">"The present app keeps working until the new one has shown a code."</p>
+            <p class="hint mb-3">{PRESENT_APP}</p>
             <form method="post" action="/api/begin_app">
                 <Button>"Set up another app"</Button>
             </form>
@@ -79,11 +84,17 @@ fn InUse(since: String, error: Option<ApiError>) -> impl IntoView {
 }
 
 #[component]
-fn SetUp(set_up: AppSetUp, error: Option<ApiError>) -> impl IntoView {
+fn SetUp(
+    set_up: AppSetUp,
+    /// Whether there is an app already.
+    another: bool,
+    error: Option<ApiError>,
+) -> impl IntoView {
     let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
     let (svg, uri) = (set_up.qr_svg.expose_secret().to_owned(), set_up.uri.expose_secret().to_owned());
     let key = set_up.manual_key.expose_secret().to_owned();
     view! {
+        {another.then(|| view! { <p class="mb-6">{PRESENT_APP}</p> })}
         <ol class="set-up">
             <li>
                 <h2>"Scan this with the app"</h2>
@@ -116,6 +127,9 @@ fn SetUp(set_up: AppSetUp, error: Option<ApiError>) -> impl IntoView {
                 </form>
             </li>
         </ol>
+        <form class="mt-6" method="post" action="/api/give_up_app">
+            <Button kind=ButtonKind::Quiet>{if another { "Keep the present app" } else { "Do not set one up" }}</Button>
+        </form>
     }
     .into_any()
 }

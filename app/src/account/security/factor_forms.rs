@@ -2,7 +2,21 @@ use domain::FieldErrors;
 use leptos::prelude::*;
 
 use super::passkey_form::{Passkey, PasskeyForm};
-use crate::ui::*;
+use crate::{account::HeldFields, ui::*};
+
+/// The fields of these forms. A fault of a passkey stands beside its button, for there is no field.
+const LABELS: &[(&str, &str)] = &[
+    ("code", "Code of your app"),
+    ("email_code", "Code from our letter"),
+    ("recovery_code", "Recovery code"),
+];
+
+/// What is wrong with a code, above all forms that take one.
+#[component]
+pub fn CodeFaults(errors: FieldErrors) -> impl IntoView {
+    let at_fields = LABELS.iter().any(|(field, _)| errors.get(field).is_some());
+    at_fields.then(|| view! { <ErrorSummary errors labels=LABELS.to_vec() /> })
+}
 
 /// The second factors that somebody has, each with its form; the children are what stands in for them.
 #[component]
@@ -16,11 +30,18 @@ pub fn FactorWays(
     /// Whether the browser may be spared the question from now on.
     #[prop(optional)]
     may_trust: bool,
+    /// Whether its owner has said so already.
+    #[prop(optional)]
+    trust: bool,
+    /// Whether the page opens with the focus elsewhere than at the code.
+    #[prop(optional)]
+    quiet: bool,
     next: String,
     errors: FieldErrors,
     children: Children,
 ) -> impl IntoView {
     view! {
+        <CodeFaults errors=errors.clone() />
         <div class="ways">
             {passkey
                 .then(|| {
@@ -37,7 +58,8 @@ pub fn FactorWays(
                                 errors=errors.clone()
                             >
                                 <input type="hidden" name="next" value=next />
-                                {may_trust.then(|| view! { <TrustBox /> })}
+                                <HeldFields />
+                                {may_trust.then(|| view! { <TrustBox trust /> })}
                             </PasskeyForm>
                         </section>
                     }
@@ -47,7 +69,7 @@ pub fn FactorWays(
                     view! {
                         <section class="way">
                             <h2>"Authenticator app"</h2>
-                            <AppCodeForm action next may_trust errors />
+                            <AppCodeForm action next may_trust trust quiet errors />
                         </section>
                     }
                 })}
@@ -59,10 +81,18 @@ pub fn FactorWays(
 
 /// The code of an authenticator app, as a form of its own.
 #[component]
-fn AppCodeForm(action: &'static str, next: String, may_trust: bool, errors: FieldErrors) -> impl IntoView {
+fn AppCodeForm(
+    action: &'static str,
+    next: String,
+    may_trust: bool,
+    trust: bool,
+    quiet: bool,
+    errors: FieldErrors,
+) -> impl IntoView {
     view! {
         <form class="form" method="post" action=action>
             <input type="hidden" name="next" value=next />
+            <HeldFields />
             <TextInput
                 name="code"
                 label="Code of your authenticator app"
@@ -70,10 +100,10 @@ fn AppCodeForm(action: &'static str, next: String, may_trust: bool, errors: Fiel
                 autocomplete="one-time-code"
                 inputmode="numeric"
                 max_length=12_u32
-                autofocus=true
+                autofocus=!quiet
                 errors
             />
-            {may_trust.then(|| view! { <TrustBox /> })}
+            {may_trust.then(|| view! { <TrustBox trust /> })}
             <div class="form-actions">
                 <Button kind=ButtonKind::Primary>"Go on"</Button>
             </div>
@@ -83,8 +113,8 @@ fn AppCodeForm(action: &'static str, next: String, may_trust: bool, errors: Fiel
 }
 
 #[component]
-fn TrustBox() -> impl IntoView {
-    view! { <Checkbox name="trust" label="Trust this browser for 30 days" /> }.into_any()
+fn TrustBox(trust: bool) -> impl IntoView {
+    view! { <Checkbox name="trust" label="Trust this browser for 30 days" checked=trust /> }.into_any()
 }
 
 /// A recovery code, as a form of its own.
@@ -93,6 +123,7 @@ pub fn RecoveryCodeForm(action: &'static str, next: String, errors: FieldErrors)
     view! {
         <form class="form" method="post" action=action>
             <input type="hidden" name="next" value=next />
+            <HeldFields />
             <TextInput
                 name="recovery_code"
                 label="One of your recovery codes"
@@ -102,7 +133,7 @@ pub fn RecoveryCodeForm(action: &'static str, next: String, errors: FieldErrors)
                 errors
             />
             <div>
-                <Button>"Use this code"</Button>
+                <Button>"Use this recovery code"</Button>
             </div>
         </form>
     }

@@ -27,12 +27,17 @@
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     const { answer } = form.elements;
     const fault = form.querySelector("[data-fault]");
+    const button = form.querySelector("button");
     form.hidden = false;
-    // A page that comes back from the browser's memory must not send an old answer.
-    window.addEventListener("pageshow", () => { answer.value = ""; });
+    // A page that comes back from the browser's memory can be used again.
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) button.removeAttribute("aria-disabled");
+    });
     form.addEventListener("submit", async (event) => {
-      if (answer.value) return;
       event.preventDefault();
+      // Asking once more would make the answer to the first question worthless.
+      if (button.hasAttribute("aria-disabled")) return;
+      button.setAttribute("aria-disabled", "true");
       fault.hidden = true;
       try {
         answer.value = JSON.stringify(await ask(form));
@@ -40,6 +45,7 @@
       } catch (error) {
         fault.textContent = inWords(error);
         fault.hidden = false;
+        button.removeAttribute("aria-disabled");
       }
     });
   }

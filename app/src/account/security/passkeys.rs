@@ -31,8 +31,9 @@ pub fn PasskeysPage() -> impl IntoView {
     page(async move {
         let who = who?;
         let passkeys = factors::passkeys(&services, &who).await?;
+        let app = factors::check_up(&services, &who).await?.factors.app_since.is_some();
         let now = services.now();
-        let empty = passkeys.is_empty();
+        let (empty, last_factor) = (passkeys.is_empty(), passkeys.len() == 1 && !app);
         let rows: Vec<_> = passkeys
             .into_iter()
             .map(|passkey| {
@@ -40,7 +41,7 @@ pub fn PasskeysPage() -> impl IntoView {
                     .as_ref()
                     .filter(|refused| refused.arguments.passkey == passkey.id.to_string())
                     .map(|refused| (refused.arguments.name.clone(), refused.error.fields.clone()));
-                view! { <PasskeyRow passkey refused now /> }
+                view! { <PasskeyRow passkey last_factor refused now /> }
             })
             .collect();
         let (name, errors) = match adding {
@@ -86,6 +87,8 @@ pub fn PasskeysPage() -> impl IntoView {
 #[component]
 fn PasskeyRow(
     passkey: OwnPasskey,
+    /// Whether the account has no second factor without it.
+    last_factor: bool,
     /// The name that was refused, and why.
     refused: Option<(String, domain::FieldErrors)>,
     now: DateTime<Utc>,
@@ -121,13 +124,38 @@ fn PasskeyRow(
                     </form>
                 </details>
             </div>
-            <form method="post" action="/api/remove_passkey">
-                <input type="hidden" name="passkey" value=id.clone() />
-                <button class="button button-secondary button-s" type="submit" aria-label=label>
-                    "Remove"
-                </button>
-            </form>
+            {if last_factor {
+                view! { <RemoveLast id label /> }.into_any()
+            } else {
+                view! {
+                    <form method="post" action="/api/remove_passkey">
+                        <input type="hidden" name="passkey" value=id.clone() />
+                        <button class="button button-secondary button-s" type="submit" aria-label=label>
+                            "Remove"
+                        </button>
+                    </form>
+                }
+                    .into_any()
+            }}
         </li>
+    }
+    .into_any()
+}
+
+/// What goes with the last second factor is said before it goes.
+#[component]
+fn RemoveLast(id: String, label: String) -> impl IntoView {
+    view! {
+        <details class="col-span-full">
+            <summary>"Remove"</summary>
+            <p class="hint mt-3">
+                "It is your last second factor. Without it, whatever else you sign in with will open the account alone, and your recovery codes end with it. Browsers that you trusted are asked again."
+            </p>
+            <form class="mt-3" method="post" action="/api/remove_passkey">
+                <input type="hidden" name="passkey" value=id />
+                <Button kind=ButtonKind::Danger size=ButtonSize::Small>{label}</Button>
+            </form>
+        </details>
     }
     .into_any()
 }

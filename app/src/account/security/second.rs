@@ -3,10 +3,11 @@ use leptos_meta::Title;
 use serde::Deserialize;
 use services::accounts::second_factor::{self as factors, Pending};
 
-use super::factor_forms::{FactorWays, RecoveryCodeForm};
+use super::factor_forms::{CodeFaults, FactorWays, RecoveryCodeForm};
 use crate::{
     error::ApiError,
-    page::{go, page, query, refused},
+    mailbox::MailboxHint,
+    page::{go, page, query, refused, success},
     ssr,
     ui::*,
 };
@@ -16,6 +17,17 @@ use crate::{
 #[serde(default)]
 struct Arguments {
     next: String,
+    trust: String,
+}
+
+/// What the forms of this page carry, and what was said when one was sent before.
+#[derive(Clone)]
+struct Carried {
+    next: String,
+    /// Whether the browser is to be trusted; none where nobody has said so yet.
+    trust: Option<bool>,
+    /// Whether a code was just asked for.
+    sent: bool,
 }
 
 /// Where one gives the second factor to sign in.
@@ -25,9 +37,16 @@ pub fn SecondFactorPage() -> impl IntoView {
     let token = ssr::pending();
     ssr::private();
     let refused = refused::<Arguments>("/api/second_factor").or_else(|| refused("/api/send_sign_in_code"));
-    let (next, error) = match refused {
-        Some(refused) => (refused.arguments.next, Some(refused.error)),
-        None => (query("next"), None),
+    let (carried, error) = match refused {
+        Some(refused) => {
+            let Arguments { next, trust } = refused.arguments;
+            (Carried { next, trust: Some(!trust.is_empty()), sent: false }, Some(refused.error))
+        }
+        None => {
+            // An address can take the trust away alone: nobody leads a person to more of it than they gave.
+            let trust = (query("trust") == "no").then_some(false);
+            (Carried { next: query("next"), trust, sent: query("sent") == "1" }, None)
+        }
     };
     page(async move {
         let Some(pending) = factors::pending(&services, &token).await? else {
@@ -36,22 +55,25 @@ pub fn SecondFactorPage() -> impl IntoView {
         };
         Ok(view! {
             <Title text="Second step" />
-            <Second pending next error />
+            <Second pending carried error />
         }
         .into_any())
     })
 }
 
 #[component]
-fn Second(pending: Pending, next: String, error: Option<ApiError>) -> impl IntoView {
+fn Second(pending: Pending, carried: Carried, error: Option<ApiError>) -> impl IntoView {
     let errors = error.as_ref().map(|error| error.fields.clone()).unwrap_or_default();
     // What stands at no field stands above all of them.
     let message = error.filter(|error| error.fields.is_empty()).map(|error| error.message);
     let (first, stand_ins) = (pending.passkey || pending.app, pending.recovery || pending.email);
-    let open = errors.get("recovery_code").is_some() || pending.email_sent || !first;
+    let emailed = pending.email_codes_sent > 0;
+    let open = errors.get("recovery_code").is_some() || emailed || !first;
+    let told = told(&pending, &carried);
     if !pending.guarded {
-        return view! { <NewBrowser pending next message errors /> }.into_any();
+        return view! { <NewBrowser pending carried told message errors /> }.into_any();
     }
+    let next = carried.next.clone();
     view! {
         <div class="max-w-lg mx-auto">
             <PageHeader
@@ -59,12 +81,15 @@ fn Second(pending: Pending, next: String, error: Option<ApiError>) -> impl IntoV
                 lede="Your account has a second factor, so that a password alone opens nothing."
             />
             {message.map(|message| view! { <div class="mb-6"><Notice kind=NoticeKind::Error>{message}</Notice></div> })}
+            {success(told)}
             <FactorWays
                 action="/api/second_factor"
                 options="/api/passkey_second_options"
                 passkey=pending.passkey
                 app=pending.app
                 may_trust=pending.may_trust
+                trust=carried.trust.unwrap_or(false)
+                quiet=carried.sent
                 next=next.clone()
                 errors=errors.clone()
             >
@@ -73,7 +98,7 @@ fn Second(pending: Pending, next: String, error: Option<ApiError>) -> impl IntoV
                         view! {
                             <details class="way" open=open>
                                 <summary>"Not at hand? Other ways in"</summary>
-                                {pending.email.then(|| view! { <EmailWay next=next.clone() sent=pending.email_sent errors=errors.clone() /> })}
+                                {pending.email.then(|| view! { <EmailWay carried emailed errors=errors.clone() /> })}
                                 {pending
                                     .recovery
                                     .then(|| {
@@ -97,11 +122,21 @@ fn Second(pending: Pending, next: String, error: Option<ApiError>) -> impl IntoV
     .into_any()
 }
 
+/// That a code is on its way which was just asked for.
+fn told(pending: &Pending, carried: &Carried) -> Option<&'static str> {
+    match (carried.sent, pending.email_codes_sent) {
+        (false, _) | (true, ..1) => None,
+        (true, 1) => Some("A code is on its way."),
+        (true, 2..) => Some("Another code is on its way; only the newest works."),
+    }
+}
+
 /// For who has no second factor: a code was sent already.
 #[component]
 fn NewBrowser(
     pending: Pending,
-    next: String,
+    carried: Carried,
+    told: Option<&'static str>,
     message: Option<String>,
     errors: domain::FieldErrors,
 ) -> impl IntoView {
@@ -112,9 +147,11 @@ fn NewBrowser(
                 lede="We do not know this browser as yours yet. To be sure, we have just sent a code to your e-mail address."
             />
             {message.map(|message| view! { <div class="mb-6"><Notice kind=NoticeKind::Error>{message}</Notice></div> })}
+            {success(told)}
+            <CodeFaults errors=errors.clone() />
             <div class="ways">
                 <section class="way">
-                    <EmailWay next sent=true alone=true may_trust=pending.may_trust errors />
+                    <EmailWay carried emailed=true alone=true may_trust=pending.may_trust errors />
                 </section>
             </div>
             <p class="mt-6">
@@ -128,8 +165,8 @@ fn NewBrowser(
 /// A code that is sent on request, and the field to type it in.
 #[component]
 fn EmailWay(
-    next: String,
-    sent: bool,
+    carried: Carried,
+    emailed: bool,
     /// Whether there is no other way.
     #[prop(optional)]
     alone: bool,
@@ -138,35 +175,47 @@ fn EmailWay(
     may_trust: bool,
     errors: domain::FieldErrors,
 ) -> impl IntoView {
-    let send = if sent { "Send another code" } else { "Send me a code by e-mail" };
+    let Carried { next, trust, sent } = carried;
+    if !emailed {
+        return view! {
+            <form method="post" action="/api/send_sign_in_code">
+                <input type="hidden" name="next" value=next />
+                <Button>"Send me a code by e-mail"</Button>
+            </form>
+        }
+        .into_any();
+    }
     view! {
-        {sent
-            .then(|| {
-                view! {
-                    <form class="form" method="post" action="/api/second_factor">
-                        <input type="hidden" name="next" value=next.clone() />
-                        <TextInput
-                            name="email_code"
-                            label="Code from our letter"
-                            hint="Eight digits, good for ten minutes."
-                            autocomplete="one-time-code"
-                            inputmode="numeric"
-                            max_length=20_u32
-                            errors
-                        />
-                        {may_trust
-                            .then(|| view! { <Checkbox name="trust" label="This is my browser; do not ask here for 30 days" checked=true /> })}
-                        <div>
-                            <Button kind=if alone { ButtonKind::Primary } else { ButtonKind::Secondary }>
-                                "Use this code"
-                            </Button>
-                        </div>
-                    </form>
-                }
-            })}
-        <form method="post" action="/api/send_sign_in_code">
+        <MailboxHint />
+        <form class="form" method="post" action="/api/second_factor">
             <input type="hidden" name="next" value=next />
-            <Button>{send}</Button>
+            <TextInput
+                name="email_code"
+                label="Code from our letter"
+                hint="Eight digits, good for ten minutes."
+                autocomplete="one-time-code"
+                inputmode="numeric"
+                max_length=20_u32
+                autofocus=alone || sent
+                errors
+            />
+            {may_trust
+                .then(|| {
+                    let checked = trust.unwrap_or(true);
+                    view! { <Checkbox name="trust" label="This is my browser; do not ask here for 30 days" checked /> }
+                })}
+            <div class="flex flex-wrap gap-3">
+                <Button kind=if alone { ButtonKind::Primary } else { ButtonKind::Secondary }>"Use this code"</Button>
+                // Within the same form, so that what was said of the browser comes along.
+                <button
+                    class="button button-quiet"
+                    type="submit"
+                    formaction="/api/send_sign_in_code"
+                    formnovalidate
+                >
+                    "Send another code"
+                </button>
+            </div>
         </form>
     }
     .into_any()

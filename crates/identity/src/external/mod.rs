@@ -171,6 +171,7 @@ mod tests {
             scopes: Vec::new(),
             groups_claim: None,
             asks_again: true,
+            trusts_addresses: false,
         }
     }
 

@@ -20,8 +20,9 @@ pub struct ExternalIdentity {
     /// The person's unchanging name at the issuer, up to 255 visible ASCII characters.
     pub subject: String,
     pub email: Option<Email>,
-    /// Whether the provider says that the address is the person's. Never set without an address;
-    /// without it an address is no more than what somebody typed.
+    /// Whether the provider says that the address is the person's, or says nothing while the operator
+    /// answers for it. Never set without an address; without it an address is no more than what
+    /// somebody typed.
     pub email_verified: bool,
     /// Whether the provider says that the address is **not** verified. Many an organisation's says
     /// neither, for it gives out the addresses itself.

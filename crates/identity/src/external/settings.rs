@@ -78,6 +78,9 @@ pub struct ProviderSettings {
     /// Whether an OpenID provider, told to ask the person once more, does so and says when
     /// (`prompt`, `max_age` and `auth_time`), as the standard has it.
     pub asks_again: bool,
+    /// Whether the operator answers for an OpenID provider's giving only addresses that it has verified,
+    /// so that one of which it says nothing counts as such. What it calls unverified never does.
+    pub trusts_addresses: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -202,6 +205,7 @@ mod tests {
             scopes: Vec::new(),
             groups_claim: None,
             asks_again: true,
+            trusts_addresses: false,
         };
         right.validate().unwrap();
         assert!(!format!("{right:?}").contains("hush-hush"));

@@ -64,6 +64,23 @@ async fn an_address_is_verified_only_if_the_provider_says_so() {
 }
 
 #[tokio::test]
+async fn what_a_trusted_provider_does_not_say_of_an_address_counts_as_a_yes() {
+    for claims in ["token", "userinfo"] {
+        let acme = StandIn::oidc(&["--claims", claims]).await;
+        let trusted = ProviderSettings { trusts_addresses: true, ..oidc(&acme.url) };
+        let provider = Provider::new(trusted).unwrap();
+        for (claims, verified) in [
+            (json!({ "email": "ada@example.com" }), true),
+            (json!({ "email": "ada@example.com", "email_verified": false }), false),
+            (json!({ "name": "Ada" }), false),
+        ] {
+            acme.control("account", json!({ "id": "ada", "claims": claims })).await;
+            assert_eq!(sign_in(&provider, Utc::now()).await.unwrap().email_verified, verified, "{claims}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn one_who_says_no_is_not_signed_in() {
     let acme = StandIn::oidc(&[]).await;
     acme.control("sign-in", json!({ "error": "access_denied" })).await;

@@ -42,6 +42,7 @@ pub(crate) fn settings(id: &str, kind: ProviderKind) -> ProviderSettings {
         scopes: Vec::new(),
         groups_claim: None,
         asks_again: true,
+        trusts_addresses: false,
     }
 }
 

@@ -16,7 +16,7 @@ use storage::{
 };
 
 use super::{
-    second_factor,
+    known_browser, second_factor,
     sessions::{Device, SignedIn, new_token, open_session},
 };
 use crate::{
@@ -26,6 +26,10 @@ use crate::{
 
 /// For so long the second factor is waited for.
 pub(super) const PENDING_LASTS: TimeDelta = TimeDelta::minutes(10);
+
+/// For so long after an account has come into being, the browsers on which its owner has signed in
+/// count as theirs. Short, for who signs out may sit at a computer of others.
+const JUST_JOINED: TimeDelta = TimeDelta::hours(1);
 
 /// What somebody gets who has given the first factor.
 pub enum Admission {
@@ -71,22 +75,46 @@ pub(crate) async fn admit(
     device: &Device,
 ) -> Result<Admission> {
     let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
-    admit_person(services, db, user_id, &person, first, device).await
+    let ask_mailbox = services.confirm_new_browsers;
+    admit_person(services, db, user_id, &person, first, ask_mailbox, device).await
 }
 
-/// The same for who has given the password that belongs to `hash`. It may be another one by now.
+/// The same for who has just joined with an address that somebody vouches for. Nothing is asked beside
+/// it: what that would guard has only just come into being.
+pub(super) async fn admit_newcomer(
+    services: &Services,
+    db: &mut PgConnection,
+    user_id: UserId,
+    first: FirstFactor,
+    device: &Device,
+) -> Result<SignedIn> {
+    let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let_in(&person, first)?;
+    open(services, db, user_id, &person, ProvedWith { first, second: None }, device).await
+}
+
+/// A password that was right.
+pub(super) struct ByPassword<'a> {
+    /// The hash that it belongs to; the account may have another one by now.
+    pub hash: &'a str,
+    /// Whether many guess at it, so that it proves less.
+    pub besieged: bool,
+}
+
+/// The same for who has given the password, in a transaction that holds the account.
 pub(super) async fn admit_by_password(
     services: &Services,
     db: &mut PgConnection,
     user_id: UserId,
-    hash: &str,
+    password: &ByPassword<'_>,
     device: &Device,
 ) -> Result<Admission> {
-    let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
-    if person.password_hash.as_deref() != Some(hash) {
+    let person = users::admittable_held(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    if person.password_hash.as_deref() != Some(password.hash) {
         return Err(ServiceError::SignedOut);
     }
-    admit_person(services, db, user_id, &person, FirstFactor::Password, device).await
+    let ask_mailbox = services.confirm_new_browsers || password.besieged;
+    admit_person(services, db, user_id, &person, FirstFactor::Password, ask_mailbox, device).await
 }
 
 async fn admit_person(
@@ -95,18 +123,21 @@ async fn admit_person(
     user_id: UserId,
     person: &Admittable,
     first: FirstFactor,
+    ask_mailbox: bool,
     device: &Device,
 ) -> Result<Admission> {
     let_in(person, first)?;
     let factors = &person.factors;
     // Without a second factor, a browser that they did not call theirs is asked for a code of their
-    // mailbox. Whoever comes by a link has just shown that it is theirs.
-    let by_mail = !factors.guard() && services.confirm_new_browsers && first != FirstFactor::EmailLink;
+    // mailbox. Whoever comes by a link has just shown that it is theirs. Where an organisation requires
+    // its issuer, that answers for its people, and the mailbox is the organisation's as well.
+    let by_mail = !factors.guard() && ask_mailbox && first != FirstFactor::EmailLink && !person.organised;
     let due = factors.guard() || by_mail;
     let trusted = due
         && first != FirstFactor::Passkey
         && !services.needs_second_factor(&person.roles)
-        && is_trusted(services, db, user_id, device).await?;
+        && (is_trusted(services, db, user_id, device).await?
+            || (by_mail && has_just_joined(services, db, user_id, device).await?));
     let second = match first {
         // It verifies the person itself: what one has, and what one is or knows.
         FirstFactor::Passkey => Some(SecondFactor::Passkey),
@@ -125,10 +156,23 @@ async fn admit_person(
         audit::record(services, db, act, device).await?;
         return Ok(Admission::SecondFactorDue(PendingSignIn { token, keep_for: PENDING_LASTS }));
     }
-    let signed_in = open_session(services, db, user_id, person, second, device).await?;
-    let act = Act::of(user_id, "session.opened").after(&ProvedWith { first, second });
+    let proved = ProvedWith { first, second };
+    Ok(Admission::SignedIn(open(services, db, user_id, person, proved, device).await?))
+}
+
+/// The session, and its entry in the audit log.
+async fn open(
+    services: &Services,
+    db: &mut PgConnection,
+    user_id: UserId,
+    person: &Admittable,
+    proved: ProvedWith,
+    device: &Device,
+) -> Result<SignedIn> {
+    let signed_in = open_session(services, db, user_id, person, proved.second, device).await?;
+    let act = Act::of(user_id, "session.opened").after(&proved);
     audit::record(services, db, act, device).await?;
-    Ok(Admission::SignedIn(signed_in))
+    Ok(signed_in)
 }
 
 /// Writes down that somebody who has given the first factor is not let in, and ends the transaction;
@@ -163,7 +207,7 @@ pub(super) fn let_in(person: &Admittable, first: FirstFactor) -> Result<()> {
     match person.status {
         AccountStatus::Active => Ok(()),
         AccountStatus::Suspended => {
-            Err(ServiceError::Conflict("This account is suspended. Please write to us to have it looked at."))
+            Err(ServiceError::Conflict("This account is suspended. Our letter to you says more about it."))
         }
         AccountStatus::Deleted => Err(ServiceError::SignedOut),
     }
@@ -180,4 +224,18 @@ async fn is_trusted(
         return Ok(false);
     };
     Ok(trusted_devices::note_use(db, user_id, &token_hash, services.now()).await?)
+}
+
+/// Whether the account has only just come into being, and its owner has signed in on this browser since.
+async fn has_just_joined(
+    services: &Services,
+    db: &mut PgConnection,
+    user_id: UserId,
+    device: &Device,
+) -> Result<bool> {
+    if known_browser::of(services, &mut *db, Some(user_id), device).await?.is_none() {
+        return Ok(false);
+    }
+    let account = users::by_id(db, user_id).await?;
+    Ok(account.is_some_and(|account| services.now() - account.created_at < JUST_JOINED))
 }

@@ -4,9 +4,10 @@
 use chrono::TimeDelta;
 use domain::{FieldErrors, account::SignUpForm};
 use sha2::{Digest as _, Sha256};
+use sqlx::{PgConnection, PgExecutor};
 use storage::{
     challenges::{self, Challenge as Stored},
-    guesses::{self, Slowing},
+    guesses,
 };
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ pub struct Challenge {
 }
 
 /// The challenge to put into a form, where one is due: the one that the form had before if that is
-/// still good, so that nobody waits twice.
+/// still good, so that nobody waits twice; or else the one of the network, which has one at a time.
 pub async fn sign_up_challenge(
     services: &Services,
     form: &SignUpForm,
@@ -45,12 +46,17 @@ pub async fn sign_up_challenge(
     if !is_due(services, device).await? {
         return Ok(None);
     }
-    let (id, stored) = match find(services, form, device).await? {
+    let (house, now) = (services.database.house(), services.now());
+    let known = match find(services, house, form, device).await? {
+        Some(known) => Some(known),
+        None => challenges::of_network(house, &place(device), now - LASTS).await?,
+    };
+    let (id, stored) = match known {
         Some(known) => known,
         None => {
-            let new = Stored { network: place(device), difficulty: DIFFICULTY, created_at: services.now() };
+            let new = Stored { network: place(device), difficulty: DIFFICULTY, created_at: now };
             let id = Uuid::now_v7();
-            challenges::insert(services.database.house(), id, &new).await?;
+            challenges::insert(house, id, &new).await?;
             (id, new)
         }
     };
@@ -62,43 +68,57 @@ pub async fn sign_up_challenge(
     }))
 }
 
-/// Before an account is made: lets through where nothing is due or the challenge is met, which it is
-/// once, and counts the account.
+/// Before an account is made: lets through where nothing is due or the challenge is met, and counts the
+/// account. The work is good once, and of those who wait one is let through at a time.
 pub(super) async fn meet(services: &Services, form: &SignUpForm, device: &Device) -> Result<()> {
     if !services.slow_guessing {
         return Ok(());
     }
     let now = services.now();
-    if is_due(services, device).await? {
-        let met = match find(services, form, device).await? {
-            Some((id, stored)) if now - stored.created_at >= WAIT || is_solved(&stored, form) => {
-                challenges::take(services.database.house(), id).await?
-            }
-            _ => false,
-        };
-        if !met {
-            let message = "Many accounts were made from your network today, so this one takes a moment longer. \
-                           What to do stands above the button.";
-            return Err(FieldErrors::one("challenge", message).into());
-        }
-    }
     let mut tx = services.database.begin_as_house().await?;
-    let slowing = Slowing { free: i32::MAX, longest: 0.0, forget_before: now - KEPT };
-    guesses::charge(&mut tx, &counter(device), slowing, now).await?;
+    // Counted before it is looked at: of those who come at once from one network, each waits here for the
+    // one before. Who is not let through is not counted after all.
+    let accounts = challenges::count_account(&mut *tx, &counter(device), now, now - KEPT).await?;
+    if accounts > FREE && !is_met(services, &mut tx, form, device).await? {
+        let message = "Many accounts were made from your network today, so this one takes a moment longer. \
+                       What to do stands above the button.";
+        return Err(FieldErrors::one("challenge", message).into());
+    }
     tx.commit().await?;
     Ok(())
 }
 
+/// Whether the challenge in the form is met, which is then used up.
+async fn is_met(
+    services: &Services,
+    db: &mut PgConnection,
+    form: &SignUpForm,
+    device: &Device,
+) -> Result<bool> {
+    let Some((id, stored)) = find(services, &mut *db, form, device).await? else { return Ok(false) };
+    if is_solved(&stored, form) && challenges::use_answer(&mut *db, id, &form.answer).await? {
+        return Ok(true);
+    }
+    let now = services.now();
+    Ok(challenges::use_wait(db, id, now - WAIT, now).await?)
+}
+
 /// The challenge that a form carries, if it is good and was given to this network.
-async fn find(services: &Services, form: &SignUpForm, device: &Device) -> Result<Option<(Uuid, Stored)>> {
+async fn find(
+    services: &Services,
+    db: impl PgExecutor<'_>,
+    form: &SignUpForm,
+    device: &Device,
+) -> Result<Option<(Uuid, Stored)>> {
     let Ok(id) = form.challenge.parse::<Uuid>() else { return Ok(None) };
-    let stored = challenges::by_id(services.database.house(), id, services.now() - LASTS).await?;
+    let stored = challenges::by_id(db, id, services.now() - LASTS).await?;
     Ok(stored.filter(|stored| stored.network == place(device)).map(|stored| (id, stored)))
 }
 
 fn is_solved(stored: &Stored, form: &SignUpForm) -> bool {
     let hash = Sha256::digest(format!("{}.{}", form.challenge, form.answer));
-    form.answer.len() <= 20 && leading_zeros(&hash) >= stored.difficulty.unsigned_abs().into()
+    let is_number = form.answer.len() <= 20 && form.answer.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && leading_zeros(&hash) >= stored.difficulty.unsigned_abs().into()
 }
 
 fn leading_zeros(hash: &[u8]) -> u32 {

@@ -16,9 +16,11 @@ use storage::{
 use uuid::Uuid;
 
 use super::{
+    act_as,
     admission::let_in,
     own,
     sessions::{Device, SignedIn, change_token},
+    ways_in,
 };
 use crate::{
     Result, ServiceError, Services,
@@ -59,10 +61,6 @@ pub async fn ask_email_change(
 ) -> Result<()> {
     who.proved(services.now())?;
     let new_email = form.validate()?;
-    let account = own(services, who).await?;
-    if account.email == new_email.as_str() {
-        return Err(FieldErrors::one("email", "That is your address already.").into());
-    }
     if organisations::is_required_of(services.database.house(), who.user_id).await? {
         return Err(ServiceError::Conflict(
             "Your organisation looks after your address and how you sign in. Ask those who set that up there.",
@@ -74,7 +72,11 @@ pub async fn ask_email_change(
     }
     let change_id = Uuid::now_v7();
     let until = services.now() + BOTH_WITHIN;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
+    let account = users::by_id(&mut *tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
+    if account.email == new_email.as_str() {
+        return Err(FieldErrors::one("email", "That is your address already.").into());
+    }
     email_changes::begin(&mut tx, who.user_id, change_id, &new_email, until).await?;
     for (old_end, to) in [(true, account.email.as_str()), (false, new_email.as_str())] {
         let job =
@@ -90,7 +92,7 @@ pub async fn ask_email_change(
 
 /// Gives up the change that one has begun.
 pub async fn give_up_email_change(services: &Services, who: &Principal, device: &Device) -> Result<()> {
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     if email_changes::forget(&mut tx, who.user_id).await? {
         audit::record(services, &mut tx, Act::of(who.user_id, "email.change_given_up"), device).await?;
     }
@@ -132,6 +134,10 @@ pub async fn confirm_email_change(
     let hash = token::hash(link).ok_or(ServiceError::Conflict(LINK_IS_OLD))?;
     let now = services.now();
     let mut tx = services.database.begin_as_house().await?;
+    // The account first, as everywhere, so that nobody waits in a circle.
+    let begun = email_changes::by_token(&mut *tx, &hash, now).await?;
+    let (begun, _) = begun.ok_or(ServiceError::Conflict(LINK_IS_OLD))?;
+    ways_in::hold(&mut tx, begun.user_id).await?;
     let change = email_changes::confirm(&mut tx, &hash, now).await?;
     let change = change.ok_or(ServiceError::Conflict(LINK_IS_OLD))?;
     let id = change.user_id;
@@ -192,6 +198,9 @@ struct WriteToEnd {
     new_email: String,
 }
 
+/// Letters to the old end are counted by themselves: strangers who name the address stop none of them.
+const TO_OLD_END: &str = "write_about_new_address to the old one";
+
 impl Job for WriteToEnd {
     const KIND: &'static str = "write_about_new_address";
 }
@@ -206,7 +215,10 @@ pub(super) fn handle(services: &Services, runner: Runner) -> Runner {
 
 async fn write(services: &Services, job: WriteToEnd, attempt: &Attempt) -> Result<(), Failure> {
     let house = services.database.house();
-    if !letters::may_send::<WriteToEnd>(services, attempt, &job.to).await? {
+    // The address that the account has is written to because its owner asked, who has proved it; the new
+    // one, because somebody named it.
+    let counted_as = if job.old_end { TO_OLD_END } else { WriteToEnd::KIND };
+    if !letters::may_send_as(services, counted_as, attempt, &job.to).await? {
         return Ok(());
     }
     if !job.old_end && users::has_account(house, &job.to).await.map_err(Failure::retry)? {

@@ -2,35 +2,29 @@
 
 use std::net::IpAddr;
 
-use domain::{UserId, browser::browser_name};
+use domain::browser::browser_name;
 use mail::Letter;
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
-use storage::known_devices::{self, Seen};
 
 use super::sessions::Device;
 use crate::{Result, Services, letters};
 
-/// Notes that a person signs in from a device. Where it is a new one, and not their first, they are
-/// told.
-pub(super) async fn note(
+/// Tells a person of a sign-in from a device that is new to us.
+pub(super) async fn tell(
     services: &Services,
     db: &mut PgConnection,
-    user_id: UserId,
     email: &str,
     device: &Device,
 ) -> Result<()> {
-    if known_devices::note(db, user_id, &fingerprint(device), services.now()).await? != Seen::Never {
-        return Ok(());
-    }
-    let (device, place) = in_words(device);
+    let (device, place) = in_words(services, device);
     letters::send(services, db, email, Letter::NewSignIn { device, place, at: services.now() }).await
 }
 
-/// A device as its owner knows it: the browser, and the address it calls from.
-pub(super) fn in_words(device: &Device) -> (String, String) {
+/// A device as its owner knows it: the browser, and the place and the address it calls from.
+pub(super) fn in_words(services: &Services, device: &Device) -> (String, String) {
     let place = match device.address {
-        Some(address) => format!("the network address {}", address.to_canonical()),
+        Some(address) => services.places.in_words(address),
         None => "an unknown place".to_owned(),
     };
     (browser_name(&device.user_agent), place)
@@ -38,7 +32,7 @@ pub(super) fn in_words(device: &Device) -> (String, String) {
 
 /// The kind of browser and the network, which stay the same when the browser is renewed or the
 /// provider gives out another address.
-fn fingerprint(device: &Device) -> [u8; 32] {
+pub(super) fn fingerprint(device: &Device) -> [u8; 32] {
     let network = match device.address.map(|address| address.to_canonical()) {
         None => Vec::new(),
         Some(IpAddr::V4(address)) => address.octets()[..3].to_vec(),

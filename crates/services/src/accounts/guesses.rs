@@ -3,14 +3,17 @@
 //! An attempt is charged to several counters before it is judged, so that attempts at once count,
 //! too, and given back if it was right. A browser on which its owner has signed in before has a
 //! counter of its own: whatever strangers try elsewhere, it is not slowed. All others share, for each
-//! address that is typed, one counter with those of their network and a far more generous one with
-//! everybody. An address without an account is counted like one with.
+//! address that is typed, one counter with those of their network. What everybody tries together slows
+//! nobody, for it would be a way to lock others out: beyond a number of them, a right password alone
+//! does not open the account in a browser that is not known. An address without an account is counted
+//! like one with.
 
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{SessionId, UserId, account::Email};
 use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
 use storage::guesses::{self, Slowing};
 
 use super::{known_browser, sessions::Device};
@@ -32,30 +35,41 @@ struct Counter {
 /// Nothing is kept for longer.
 pub(super) const KEPT: TimeDelta = TimeDelta::hours(24);
 
+/// So many wrong attempts of everybody together in a day, and an address is besieged.
+const BESIEGED_FROM: i32 = 100;
+
 /// An attempt that is charged.
 #[must_use]
-pub(super) struct Attempt(Vec<Counter>);
+pub(super) struct Attempt {
+    counters: Vec<Counter>,
+    besieged: bool,
+}
 
-/// Before a password is compared at sign-in. `account` is whose the address is, if anybody's.
+/// Before a password is compared at sign-in. `known` stands for the browser, if the owner of the address
+/// has signed in on it before.
 pub(super) async fn sign_in(
     services: &Services,
     email: &Email,
-    account: Option<UserId>,
+    known: Option<[u8; 32]>,
     device: &Device,
 ) -> Result<Attempt> {
     if !services.slow_guessing {
         return Ok(Attempt::uncounted());
     }
-    if let Some(known) = known_browser::of(services, services.database.house(), account, device).await? {
+    if let Some(known) = known {
         return begin(services, vec![patient(key("browser", &[&known]), 10)]).await;
     }
     let (email, network) = (email.as_str().as_bytes(), network(device));
+    let everybody = Counter { forgotten_after: KEPT, ..generous(key("address", &[email]), i32::MAX) };
     let counters = vec![
         patient(key("address and network", &[email, &network]), 8),
         generous(key("network", &[&network]), 50),
-        Counter { forgotten_after: KEPT, ..generous(key("address", &[email]), 100) },
+        everybody,
     ];
-    begin(services, counters).await
+    let attempt = begin(services, counters).await?;
+    let since = services.now() - everybody.forgotten_after;
+    let failures = guesses::failures(services.database.house(), &everybody.key, since).await?;
+    Ok(Attempt { besieged: failures > BESIEGED_FROM, ..attempt })
 }
 
 /// Before a second factor that could be guessed is compared. Only who has given the first one comes
@@ -117,25 +131,37 @@ async fn begin(services: &Services, mut counters: Vec<Counter>) -> Result<Attemp
     if !services.slow_guessing {
         return Ok(Attempt::uncounted());
     }
+    let now = services.now();
+    if let [only] = counters[..] {
+        // One statement needs no transaction around it.
+        let mut db = services.database.house().acquire().await?;
+        charge(&mut db, only, &[only.key], now).await?;
+        return Ok(Attempt { counters, besieged: false });
+    }
     // Always in the same order, so that nobody waits for one who waits for them.
     counters.sort_unstable_by_key(|counter| counter.key);
-    let now = services.now();
+    let keys: Vec<_> = counters.iter().map(|counter| counter.key).collect();
     let mut tx = services.database.begin_as_house().await?;
     for counter in &counters {
-        let slowing = Slowing {
-            free: counter.free,
-            longest: counter.longest.as_seconds_f64(),
-            forget_before: now - counter.forgotten_after,
-        };
-        if !guesses::charge(&mut tx, &counter.key, slowing, now).await? {
-            let keys: Vec<_> = counters.iter().map(|counter| counter.key).collect();
-            let until = guesses::blocked_until(&mut *tx, &keys).await?;
-            metrics::counter!("guesses_slowed_total").increment(1);
-            return Err(ServiceError::TooMany(wait(until, now)));
-        }
+        charge(&mut tx, *counter, &keys, now).await?;
     }
     tx.commit().await?;
-    Ok(Attempt(counters))
+    Ok(Attempt { counters, besieged: false })
+}
+
+/// Errors: [`ServiceError::TooMany`], until none of `keys` is blocked any more.
+async fn charge(db: &mut PgConnection, counter: Counter, keys: &[Key], now: DateTime<Utc>) -> Result<()> {
+    let slowing = Slowing {
+        free: counter.free,
+        longest: counter.longest.as_seconds_f64(),
+        forget_before: now - counter.forgotten_after,
+    };
+    if guesses::charge(db, &counter.key, slowing, now).await? {
+        return Ok(());
+    }
+    let until = guesses::blocked_until(db, keys).await?;
+    metrics::counter!("guesses_slowed_total").increment(1);
+    Err(ServiceError::TooMany(wait(until, now)))
 }
 
 /// In whole seconds, at least one: whoever comes back after them is judged.
@@ -147,30 +173,39 @@ fn wait(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> TimeDelta {
 impl Attempt {
     /// One that nobody could be guessing with.
     pub(super) const fn uncounted() -> Self {
-        Self(Vec::new())
+        Self { counters: Vec::new(), besieged: false }
+    }
+
+    /// Whether so many guess at this address that a right password may be one of their guesses.
+    pub(super) const fn is_of_a_siege(&self) -> bool {
+        self.besieged
     }
 
     /// Takes the charge back: it was right. Should that fail, the person is let in all the same, and
     /// has one attempt less for an hour.
     pub(super) async fn was_right(self, services: &Services) {
-        if self.0.is_empty() {
+        if self.counters.is_empty() {
             return;
         }
-        if let Err(error) = self.refund(services).await {
+        let refunded = async {
+            let mut tx = services.database.begin_as_house().await?;
+            self.was_right_in(&mut tx, services.now()).await?;
+            Ok::<_, ServiceError>(tx.commit().await?)
+        };
+        if let Err(error) = refunded.await {
             tracing::warn!(%error, "a right attempt counts as a wrong one");
         }
     }
 
-    async fn refund(self, services: &Services) -> Result<()> {
-        let mut tx = services.database.begin_as_house().await?;
-        for counter in self.0 {
+    /// The same in the transaction of the house in which the person is let in.
+    pub(super) async fn was_right_in(&self, db: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
+        for counter in &self.counters {
             if counter.forgiving {
-                guesses::forget(&mut tx, &counter.key).await?;
+                guesses::forget(db, &counter.key).await?;
             } else {
-                guesses::refund(&mut tx, &counter.key, services.now()).await?;
+                guesses::refund(db, &counter.key, now).await?;
             }
         }
-        tx.commit().await?;
         Ok(())
     }
 }

@@ -22,27 +22,27 @@ pub(super) async fn of(
     account: Option<UserId>,
     device: &Device,
 ) -> Result<Option<[u8; 32]>> {
-    let shown = device.known.as_ref().and_then(|known| token::hash(known.expose_secret()));
-    let Some(hash) = shown else { return Ok(None) };
+    let Some(hash) = shown(device) else { return Ok(None) };
     // Nobody has this identifier: it takes as long to look for, whether or not there is an account.
     let account = account.unwrap_or(UserId::from_uuid(uuid::Uuid::nil()));
     Ok(known_browsers::is_of(db, &hash, account, services.now()).await?.then_some(hash))
 }
 
-/// Remembers the browser on which somebody has just signed in; gives the token that it is to keep,
-/// unless it has one.
+/// The hash of what a browser shows, whoever signed in on it.
+pub(super) fn shown(device: &Device) -> Option<[u8; 32]> {
+    device.known.as_ref().and_then(|known| token::hash(known.expose_secret()))
+}
+
+/// Remembers a browser on which somebody has just signed in for the first time; gives the token that it
+/// is to keep.
 pub(super) async fn remember(
     services: &Services,
     db: &mut sqlx::PgConnection,
     user_id: UserId,
-    device: &Device,
-) -> Result<Option<SecretString>> {
-    if of(services, &mut *db, Some(user_id), device).await?.is_some() {
-        return Ok(None);
-    }
+) -> Result<SecretString> {
     let (token, hash) = new_token()?;
     known_browsers::remember(db, &hash, user_id, MOST, services.now()).await?;
-    Ok(Some(token))
+    Ok(token)
 }
 
 /// Who has signed in on a browser that shows this before. It is no proof of who asks.

@@ -1,5 +1,6 @@
 //! Signing up, in and out, and the basics of one's own account.
 
+mod acting;
 mod admission;
 mod challenge;
 mod email;
@@ -25,7 +26,7 @@ pub use email::{
     own_email,
 };
 pub use known_browser::known_browser;
-pub use own::{change, change_password, own};
+pub use own::{change, change_password, has_password, own};
 pub use passwords::breached_at;
 pub(crate) use private::private_details_of;
 pub use private::{change_private_details, private_details};
@@ -36,10 +37,11 @@ pub use sessions::{
 };
 pub use sign_in::sign_in;
 pub use sign_up::{
-    Entered, Newcomer, SignUpLink, SigningUp, confirm_sign_up, open_account, send_again, sign_up,
-    sign_up_link, signing_up,
+    Begun, Entered, Newcomer, SignUpLink, SigningUp, begun_sign_up, confirm_sign_up, open_account,
+    send_again, sign_up, sign_up_link, signing_up,
 };
 
+pub(crate) use acting::{act_as, hold};
 pub(crate) use sessions::new_token;
 
 use ::jobs::Runner;

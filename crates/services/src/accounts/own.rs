@@ -1,6 +1,6 @@
 use domain::{
     FieldErrors,
-    account::{AccountForm, NewPasswordForm},
+    account::{AccountForm, ChangePasswordForm, PASSWORD_LENGTH},
     role::Role,
 };
 use events::Event;
@@ -12,7 +12,7 @@ use storage::{
 };
 
 use super::{
-    market_roles,
+    act_as, guesses, hold, market_roles,
     passwords::refuse_weak,
     second_factor,
     sessions::{Device, SignedIn, change_token},
@@ -50,7 +50,7 @@ pub async fn change(
         }
         who.proved(services.now())?;
     }
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     if !change.roles.contains(Role::Client) && storage::jobs::has_open(&mut *tx, who.user_id).await? {
         let message = "You have open jobs as a client. Close them before you give up hiring.";
         return Err(FieldErrors::one("purpose", message).into());
@@ -69,20 +69,33 @@ pub async fn change(
     Ok(renewed)
 }
 
-/// Changes the password and signs out everywhere else. Whoever has just proved who they are need not
-/// give the old one.
+/// Whether one's account has a password.
+pub async fn has_password(services: &Services, who: &Principal) -> Result<bool> {
+    // The house alone can tell.
+    Ok(users::password_since(services.database.house(), who.user_id).await?.is_some())
+}
+
+/// Changes the password and signs out everywhere else. Who has one gives it, though they have just
+/// proved who they are; who signs in another way chooses one.
 pub async fn change_password(
     services: &Services,
     who: &Principal,
-    form: &NewPasswordForm,
+    form: &ChangePasswordForm,
     device: &Device,
 ) -> Result<SignedIn> {
     who.proved(services.now())?;
     let password = form.validate()?;
     let account = own(services, who).await?;
+    let present = give_present(services, who, &form.current, device).await?;
     refuse_weak(services, &password, &[&account.email, &account.display_name]).await?;
     let hash = services.passwords.hash(password.into()).await.map_err(ServiceError::internal)?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    // On behalf of the house, for nobody else sees whether the password is still the same.
+    let mut tx = services.database.begin_as_house().await?;
+    hold(services, &mut tx, who).await?;
+    let known = users::credentials_of(&mut *tx, who.user_id).await?;
+    if known.and_then(|known| known.password_hash) != present {
+        return Err(not_the_present_one());
+    }
     users::set_password(&mut tx, who.user_id, &hash, services.now()).await?;
     sessions::delete_others(&mut *tx, who.user_id, Some(who.session_id)).await?;
     // What was asked for under the old password is not to be done under the new one.
@@ -94,4 +107,36 @@ pub async fn change_password(
     audit::record(services, &mut tx, Act::of(who.user_id, "password.changed"), device).await?;
     tx.commit().await?;
     Ok(renewed)
+}
+
+/// Compares what is given as the present password, if there is one; gives its hash.
+async fn give_present(
+    services: &Services,
+    who: &Principal,
+    given: &str,
+    device: &Device,
+) -> Result<Option<String>> {
+    let known = users::credentials_of(services.database.house(), who.user_id).await?;
+    let Some(hash) = known.and_then(|known| known.password_hash) else { return Ok(None) };
+    if given.is_empty() {
+        return Err(FieldErrors::one("current", "Please give your present password.").into());
+    }
+    let attempt = guesses::confirmation(services, who.session_id).await?;
+    // Nobody has one so long: it is not hashed, but that it was tried is written down.
+    let right = given.chars().count() <= *PASSWORD_LENGTH.end() && {
+        let verdict = services.passwords.verify(given.into(), Some(hash.clone()));
+        verdict.await.map_err(ServiceError::internal)?.is_right()
+    };
+    if !right {
+        let mut tx = services.database.begin_as(who.user_id).await?;
+        audit::record(services, &mut tx, Act::of(who.user_id, "proof.failed"), device).await?;
+        tx.commit().await?;
+        return Err(not_the_present_one());
+    }
+    attempt.was_right(services).await;
+    Ok(Some(hash))
+}
+
+fn not_the_present_one() -> ServiceError {
+    FieldErrors::one("current", "That is not your present password.").into()
 }

@@ -8,7 +8,7 @@ use identity::Principal;
 use secrecy::ExposeSecret as _;
 use storage::private_details::{self, Sealed};
 
-use super::sessions::Device;
+use super::{act_as, sessions::Device};
 use crate::{
     Result, ServiceError, Services,
     audit::{self, Act},
@@ -48,7 +48,7 @@ pub async fn change_private_details(
         legal_name: seal(vault, Purpose::LegalName, owner, details.legal_name.as_deref()).await?,
         phone: seal(vault, Purpose::Phone, owner, details.phone.as_deref()).await?,
     };
-    let mut tx = services.database.begin_as(owner).await?;
+    let mut tx = act_as(services, who).await?;
     let before = private_details::of_user(&mut *tx, owner).await?;
     private_details::set(&mut tx, owner, &sealed, services.now()).await?;
     let act = Act::of(owner, "private_details.changed").before(&filled(&before)).after(&filled(&sealed));

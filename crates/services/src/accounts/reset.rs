@@ -129,7 +129,7 @@ async fn write(services: &Services, job: WriteToForgetful, attempt: &Attempt) ->
             let asked = Act::of_nobody("password.reset_asked").about(Some(user_id));
             audit::record(services, &mut tx, asked, &device).await.map_err(Failure::retry)?;
             tx.commit().await.map_err(Failure::retry)?;
-            let (browser, place) = familiar::in_words(&device);
+            let (browser, place) = familiar::in_words(services, &device);
             let place = format!("{browser}, {place}");
             Letter::ResetPassword { link, minutes: LINK_MINUTES, at: job.at, place }
         }

@@ -12,12 +12,12 @@ use domain::{
 use identity::{Principal, token};
 use secrecy::{ExposeSecret as _, SecretString};
 use storage::{
-    second_factors,
-    sessions::{self, NewSession},
+    arrivals::{self, Here, NewSession},
+    sessions,
     users::{self, Admittable},
 };
 
-use super::{familiar, guesses, known_browser};
+use super::{familiar, guesses, known_browser, second_factor::is_guarded, ways_in};
 use crate::{
     Result, ServiceError, Services, admin,
     audit::{self, Act},
@@ -113,12 +113,16 @@ pub(crate) async fn open_session(
         ends_at: now + limits.absolute,
         second_factor,
     };
-    sessions::insert(db, &session).await?;
-    familiar::note(services, db, user_id, &person.email, device).await?;
-    if let Some(before) = device.session {
-        sessions::delete(&mut *db, before).await?;
+    let (fingerprint, shown) = (familiar::fingerprint(device), known_browser::shown(device));
+    let here = Here { device: &fingerprint, known: shown.as_ref(), before: device.session };
+    let seen = arrivals::open(&mut *db, &session, &here).await?;
+    if seen.strange_device {
+        familiar::tell(services, db, &person.email, device).await?;
     }
-    let known_browser = known_browser::remember(services, db, user_id, device).await?;
+    let known_browser = match seen.browser {
+        true => None,
+        false => Some(known_browser::remember(services, db, user_id).await?),
+    };
     Ok(SignedIn { user_id, token, keep_for: limits.idle, known_browser })
 }
 
@@ -251,10 +255,10 @@ pub async fn confirm(
     if password.chars().count() > *PASSWORD_LENGTH.end() {
         return Err(wrong().into());
     }
-    let factors = second_factors::of(services.database.house(), who.user_id).await?;
-    if factors.is_some_and(|factors| factors.guard()) {
-        let message = "Your account has a second factor. Please confirm with that.";
-        return Err(FieldErrors::one("password", message).into());
+    let guarded =
+        || FieldErrors::one("password", "Your account has a second factor. Please confirm with that.");
+    if is_guarded(&mut *services.database.house().acquire().await?, who.user_id).await? {
+        return Err(guarded().into());
     }
     let attempt = guesses::confirmation(services, who.session_id).await?;
     let known = users::credentials_of(services.database.house(), who.user_id).await?;
@@ -269,6 +273,11 @@ pub async fn confirm(
         audit::record(services, &mut tx, Act::of(who.user_id, "proof.failed"), device).await?;
         tx.commit().await?;
         return Err(wrong().into());
+    }
+    // Whoever sets a second factor up meanwhile holds the account, and from then on asks for that.
+    ways_in::hold(&mut tx, who.user_id).await?;
+    if is_guarded(&mut tx, who.user_id).await? {
+        return Err(guarded().into());
     }
     let renewed = renew(services, &mut tx, who, None).await?;
     audit::record(services, &mut tx, Act::of(who.user_id, "proof.given"), device).await?;

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use storage::users::{self, AtTheDoor};
 
 use super::{
-    admission::{Admission, admit_by_password, turn_away},
-    guesses,
+    admission::{Admission, ByPassword, admit_by_password, turn_away},
+    guesses, known_browser,
     sessions::Device,
 };
 use crate::{
@@ -18,8 +18,9 @@ use crate::{
 
 pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) -> Result<Admission> {
     let email = Email::parse(&form.email).map_err(|message| FieldErrors::one("email", message))?;
-    let AtTheDoor { organised: elsewhere, credentials } =
-        users::at_the_door(services.database.house(), &email).await?;
+    let shown = known_browser::shown(device);
+    let AtTheDoor { organised: elsewhere, credentials, known_browser } =
+        users::at_the_door(services.database.house(), &email, shown.as_ref()).await?;
     // An organisation's people are led to its issuer, whether or not there is such an account.
     if elsewhere && form.password.is_empty() {
         return Err(ServiceError::OrganisationOnly);
@@ -30,7 +31,7 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
     };
     let (user_id, hash) =
         credentials.map_or((None, None), |known| (Some(known.user_id), known.password_hash));
-    let attempt = guesses::sign_in(services, &email, user_id, device).await?;
+    let attempt = guesses::sign_in(services, &email, shown.filter(|_| known_browser), device).await?;
     // Nobody has one so long: it is not hashed, but that it was tried is written down.
     if form.password.chars().count() > *PASSWORD_LENGTH.end() {
         let mut tx = services.database.begin_as_house().await?;
@@ -48,21 +49,21 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         }
         _ => None,
     };
-    if user_id.is_some() && verdict.is_right() {
-        attempt.was_right(services).await;
-    }
-    let mut tx = services.database.begin_as_house().await?;
     let Some(id) = user_id.filter(|_| verdict.is_right()) else {
         // The same is written down whether or not there is an account, in the same time.
+        let mut tx = services.database.begin_as_house().await?;
         audit::record(services, &mut tx, failed(user_id), device).await?;
         tx.commit().await?;
         return Err(wrong());
     };
     let right = match (hash.unwrap_or_default(), newer) {
-        (old, Some(newer)) if users::rehash(&mut *tx, id, &old, &newer).await? => newer,
+        (old, Some(newer)) if users::rehash(services.database.house(), id, &old, &newer).await? => newer,
         (old, _) => old,
     };
-    let admission = match admit_by_password(services, &mut tx, id, &right, device).await {
+    let mut tx = services.database.begin_as_house_holding(id).await?;
+    attempt.was_right_in(&mut tx, services.now()).await?;
+    let password = ByPassword { hash: &right, besieged: attempt.is_of_a_siege() };
+    let admission = match admit_by_password(services, &mut tx, id, &password, device).await {
         Ok(admission) => admission,
         Err(error) => {
             return Err(match turn_away(services, tx, id, FirstFactor::Password, error, device).await? {

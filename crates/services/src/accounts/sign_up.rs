@@ -52,6 +52,14 @@ pub struct SigningUp {
     pub keep_for: TimeDelta,
 }
 
+/// What somebody has given who waits for the letter.
+pub struct Begun {
+    pub display_name: String,
+    pub region: Region,
+    pub roles: Roles,
+    pub next: String,
+}
+
 /// The way into an account that has just come into being.
 pub struct Entered {
     pub signed_in: SignedIn,
@@ -95,6 +103,17 @@ pub async fn sign_up(
 /// The address that a browser has signed up with, while it is not confirmed.
 pub async fn signing_up(services: &Services, browser: &str) -> Result<Option<String>> {
     Ok(begun_in(services, browser).await?.map(|pending| pending.email))
+}
+
+/// What somebody gave to sign up in this browser, without the address and the password, and where they
+/// were going: for whoever has to give another address.
+pub async fn begun_sign_up(services: &Services, browser: &str) -> Result<Option<Begun>> {
+    Ok(begun_in(services, browser).await?.map(|pending| Begun {
+        display_name: pending.display_name,
+        region: pending.region,
+        roles: pending.roles,
+        next: pending.next,
+    }))
 }
 
 /// Has another letter written, for a browser that has signed up or for a link that is too old. A

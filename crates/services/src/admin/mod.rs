@@ -4,8 +4,8 @@ mod people;
 mod view;
 
 pub use people::{
-    AccountView, Found, PAGE, appoint, change_roles, end_sessions, find, person, reinstate, suspend, trail,
-    verify_email,
+    AccountView, Found, PAGE, Trail, appoint, change_roles, end_sessions, find, person, reinstate, suspend,
+    trail, verify_email,
 };
 pub use storage::people::{Account, Filter};
 pub(crate) use view::as_viewed;

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use domain::{
     FieldErrors, UserId,
     account::{AccountStatus, Email, suspension_reason},
@@ -6,7 +8,7 @@ use domain::{
 use events::Event;
 use identity::{Permission, Principal};
 use mail::Letter;
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 use storage::{
     audit::Entry,
     email_changes, jobs, password_resets,
@@ -50,7 +52,7 @@ pub struct AccountView {
     pub account: Account,
     pub sessions: Vec<Session>,
     /// The newest entries of its audit trail.
-    pub trail: Vec<Entry>,
+    pub trail: Trail,
     /// Whether the viewer may change anything about it.
     pub changeable: bool,
 }
@@ -68,7 +70,8 @@ pub async fn person(
     let mut tx = services.database.begin_as_house().await?;
     let account = people::by_id(&mut *tx, id).await?.ok_or(ServiceError::NotFound("account"))?;
     let sessions = sessions::of_user(&mut *tx, id, services.now()).await?;
-    let trail = storage::audit::of_person(&mut *tx, id, None, audit::PAGE).await?;
+    let entries = storage::audit::of_person(&mut *tx, id, None, audit::PAGE).await?;
+    let trail = with_names(&mut tx, entries).await?;
     if id != who.user_id {
         audit::record(services, &mut tx, Act::of(who.user_id, "account.seen").about(Some(id)), device)
             .await?;
@@ -78,10 +81,29 @@ pub async fn person(
     Ok(AccountView { account, sessions, trail, changeable })
 }
 
+/// Entries of the audit log, and what the people in them are called now. An entry itself knows them by
+/// their identifiers alone, for it outlasts their names.
+pub struct Trail {
+    pub entries: Vec<Entry>,
+    pub names: HashMap<UserId, String>,
+}
+
+async fn with_names(db: &mut PgConnection, entries: Vec<Entry>) -> Result<Trail> {
+    let mut ids: Vec<UserId> =
+        entries.iter().flat_map(|entry| [entry.actor_id, entry.subject_id]).flatten().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(Trail { names: people::names(db, &ids).await?, entries })
+}
+
 /// The audit trail of everybody, newest first, before the entry `before`.
-pub async fn trail(services: &Services, who: &Principal, before: Option<i64>) -> Result<Vec<Entry>> {
+pub async fn trail(services: &Services, who: &Principal, before: Option<i64>) -> Result<Trail> {
     who.may(Permission::SeeAudit)?;
-    Ok(storage::audit::newest(services.database.house(), before, audit::PAGE).await?)
+    let mut tx = services.database.begin_as_house().await?;
+    let entries = storage::audit::newest(&mut *tx, before, audit::PAGE).await?;
+    let trail = with_names(&mut tx, entries).await?;
+    tx.commit().await?;
+    Ok(trail)
 }
 
 /// Shuts somebody out: their sessions end, their profile is paused, their open jobs are held.

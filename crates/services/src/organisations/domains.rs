@@ -50,7 +50,9 @@ pub async fn add_domain(
     let mut tx = services.database.begin_as_house().await?;
     let organisation = managed(&mut tx, who).await?;
     if organisations::domains(&mut *tx, organisation.id).await?.len() >= MOST_DOMAINS {
-        return Err(refused("These are as many domains as one organisation may have. Please write to us."));
+        return Err(refused(
+            "These are as many domains as one organisation may have. Remove one that you no longer use.",
+        ));
     }
     let added =
         organisations::add_domain(&mut tx, organisation.id, domain.as_str(), proof_token.expose_secret());

@@ -101,6 +101,8 @@ fn build(
         groups_claim,
         // The only one of which it is known that it does not say when it asked somebody.
         asks_again: issuer.issuer != GOOGLE,
+        // What an organisation's issuer may vouch for is decided by the domains.
+        trusts_addresses: false,
     })
 }
 

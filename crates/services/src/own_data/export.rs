@@ -18,7 +18,7 @@ use storage::{
 use super::archive::{File, read_me, zip};
 use crate::{
     Result, ServiceError, Services,
-    accounts::{self, Device},
+    accounts::{self, Device, act_as},
     audit::{self, Act},
     letters,
     vault::Purpose,
@@ -28,7 +28,7 @@ use crate::{
 pub const KEEP_EXPORT: TimeDelta = TimeDelta::days(7);
 
 /// One can ask for the next archive so long after the last one.
-const AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
+pub const AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Serialize, Deserialize)]
 struct MakeExport {
@@ -51,7 +51,7 @@ pub async fn export_state(services: &Services, who: &Principal) -> Result<Option
 pub async fn request_export(services: &Services, who: &Principal, device: &Device) -> Result<()> {
     let now = services.now();
     who.proved(now)?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     if !own_data::request(&mut tx, who.user_id, now, now - AGAIN_AFTER).await? {
         return Err(ServiceError::Conflict(
             "You asked for your data less than an hour ago. Please wait a little before you ask again.",
@@ -73,7 +73,7 @@ pub struct Archive {
 /// One's own archive. Whoever found a browser open does not get it.
 pub async fn download_export(services: &Services, who: &Principal, device: &Device) -> Result<Archive> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     let stored = own_data::download(&mut *tx, who.user_id, services.now())
         .await?
         .ok_or(ServiceError::NotFound("archive"))?;

@@ -13,7 +13,7 @@ use storage::{organisations, own_data, profiles};
 
 use crate::{
     Result, ServiceError, Services,
-    accounts::Device,
+    accounts::{self, Device},
     audit::{self, Act},
     letters,
 };
@@ -43,6 +43,8 @@ pub async fn leave(services: &Services, who: &Principal, understood: bool, devic
     let id = who.user_id;
     // On behalf of the house: the act reaches into what others have stored, such as whom they blocked.
     let mut tx = services.database.begin_as_house().await?;
+    // What is under way in other requests of theirs is waited for; what comes later finds them gone.
+    accounts::hold(services, &mut tx, who).await?;
     if organisations::manages(&mut *tx, id).await? {
         return Err(ServiceError::Conflict(
             "You set up how your organisation's people sign in. Remove the organisation first, under Organisation.",
@@ -75,6 +77,12 @@ pub(super) fn handle(services: &Services, runner: Runner) -> Runner {
 
 async fn erase(services: &Services, user: UserId, attempt: &Attempt) -> Result<(), Failure> {
     let mut tx = services.database.begin_as_house().await.map_err(Failure::retry)?;
+    if !own_data::is_deleted(&mut *tx, user).await.map_err(Failure::retry)? {
+        return Err(Failure::GiveUp("the account is not deleted".into()));
+    }
+    // Once more, for what a server of a former version may have written while they left.
+    own_data::delete_at_once(&mut tx, user).await.map_err(Failure::retry)?;
+    own_data::anonymise(&mut tx, user, services.now()).await.map_err(Failure::retry)?;
     let jobs = own_data::jobs_of(&mut *tx, user).await.map_err(Failure::retry)?;
     if !own_data::is_settled(&mut *tx, user, &jobs).await.map_err(Failure::retry)? {
         return Err(Failure::Retry("others have not been told yet".into()));

@@ -6,7 +6,7 @@ mod leave;
 
 use ::jobs::Runner;
 
-pub use export::{Archive, KEEP_EXPORT, download_export, export_state, request_export};
+pub use export::{AGAIN_AFTER, Archive, KEEP_EXPORT, download_export, export_state, request_export};
 pub use leave::leave;
 pub use storage::own_data::{ExportState, PERSON_TABLES};
 

@@ -8,6 +8,7 @@ use identity::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
+use sqlx::{Postgres, Transaction};
 use storage::tokens::{self, NewFamily};
 use uuid::Uuid;
 
@@ -72,7 +73,9 @@ pub async fn exchange(
     let mut tx = services.database.begin_as_house().await?;
     let owner = tokens::by_personal(&mut *tx, &hash, now).await?.ok_or(Refused::Grant)?;
     // A token would outlast what the organisation's issuer says of its owner.
-    refuse_other_ways_of(&mut *tx, owner.user_id).await?;
+    if let Err(error) = refuse_other_ways_of(&mut *tx, owner.user_id).await {
+        return Err(turn_away(services, tx, owner.user_id, "exchange", error, device).await?);
+    }
     let scopes = within(wanted, &owner.scopes)?;
     let (refresh_token, refresh_hash) = new_refresh_token()?;
     let ends_at = (now + ABSOLUTE).min(owner.ends_at);
@@ -120,13 +123,44 @@ pub async fn refresh(
         }
         return Err(Refused::Grant);
     };
-    refuse_other_ways_of(&mut *tx, family.user_id).await?;
+    if let Err(error) = refuse_other_ways_of(&mut *tx, family.user_id).await {
+        return Err(turn_away(services, tx, family.user_id, "refresh", error, device).await?);
+    }
     let scopes = within(wanted, &family.scopes)?;
     tokens::touch_personal(&mut *tx, family.personal_token_id, &device.address(), now).await?;
     let claims = claims(services, family.user_id, family.personal_token_id, family.id, &scopes);
     let access_token = key.sign(&claims).map_err(ServiceError::internal)?;
     tx.commit().await?;
+    // Not in the audit log, where what a program does every ten minutes would bury what people did.
+    tracing::info!(
+        target: "security",
+        event = "token_refreshed",
+        person = %family.user_id,
+        family = %family.id,
+        "a program has new tokens"
+    );
     Ok(Issued { access_token, refresh_token, scopes })
+}
+
+/// Writes down that a program is given nothing because of its owner's organisation. What was done so far
+/// is undone: a refresh token is not used up. Gives the error back; others leave no entry.
+async fn turn_away(
+    services: &Services,
+    tx: Transaction<'static, Postgres>,
+    owner: UserId,
+    asked: &str,
+    error: ServiceError,
+    device: &Device,
+) -> Result<Refused, Refused> {
+    tx.rollback().await?;
+    if matches!(error, ServiceError::OrganisationOnly) {
+        let mut tx = services.database.begin_as_house().await?;
+        let act = Act::of_nobody("token.refused").about(Some(owner));
+        let act = act.after(&json!({ "asked": asked, "why": "organisation" }));
+        audit::record(services, &mut tx, act, device).await?;
+        tx.commit().await?;
+    }
+    Ok(error.into())
 }
 
 /// Ends whatever the token is part of: a personal token with all that was given out for it, or a

@@ -10,14 +10,14 @@ use mail::Letter;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use storage::{
-    organisations, sessions,
+    organisations,
     tokens::{self, NewPersonalToken},
     users,
 };
 
 use crate::{
     Result, ServiceError, Services,
-    accounts::Device,
+    accounts::{Device, act_as},
     audit::{self, Act},
     letters,
 };
@@ -59,10 +59,12 @@ pub async fn list(services: &Services, who: &Principal) -> Result<Vec<PersonalTo
         .collect())
 }
 
-/// Makes a token. It is shown this once and stored only as a hash.
+/// Makes a token. It is shown this once and stored only as a hash. The identifier is chosen by the form, so
+/// that one sent twice makes one token: the second time, there is none that could be shown.
 pub async fn create(
     services: &Services,
     who: &Principal,
+    id: TokenId,
     form: &TokenForm,
     device: &Device,
 ) -> Result<SecretString> {
@@ -83,17 +85,13 @@ pub async fn create(
     let hash = Label::Personal.hash(text).ok_or(ServiceError::SignedOut)?;
     let now = services.now();
     let expires_at = now + TimeDelta::days(days.into());
-    let mut tx = services.database.begin_as(who.user_id).await?;
     // A new password waits for this, and ends the token; or it was faster, and has ended the session.
-    let held = users::hold(&mut tx, who.user_id).await?;
-    if !held || !sessions::is_open(&mut *tx, who.session_id, now).await? {
-        return Err(ServiceError::SignedOut);
-    }
+    let mut tx = act_as(services, who).await?;
     if tokens::personal_of_user(&mut *tx, who.user_id).await?.len() >= MOST {
         return Err(ServiceError::Conflict("You have as many tokens as one may. Revoke one first."));
     }
     let new = NewPersonalToken {
-        id: TokenId::new(),
+        id,
         user_id: who.user_id,
         name: &name,
         token_hash: &hash,
@@ -102,7 +100,12 @@ pub async fn create(
         created_at: now,
         expires_at,
     };
-    tokens::insert_personal(&mut tx, &new).await?;
+    if !tokens::insert_personal(&mut tx, &new).await? {
+        return Err(ServiceError::Conflict(
+            "This form has made its token already, and it was shown then. If you have not kept it, revoke it under \
+             Tokens and make another one.",
+        ));
+    }
     let owner = users::by_id(&mut *tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
     let letter = Letter::TokenCreated { token_name: name.clone(), days: days.into() };
     letters::send(services, &mut tx, &owner.email, letter).await?;
@@ -115,7 +118,7 @@ pub async fn create(
 /// Ends a token of one's own, and all that was given out for it.
 pub async fn revoke_own(services: &Services, who: &Principal, id: TokenId, device: &Device) -> Result<()> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     let name = tokens::delete_personal(&mut *tx, who.user_id, id).await?;
     let name = name.ok_or(ServiceError::NotFound("token"))?;
     let act = Act::of(who.user_id, "token.revoked").before(&json!({ "name": name }));

@@ -20,7 +20,7 @@ use storage::{
 };
 use uuid::Uuid;
 
-pub use rotate::{KeyInUse, Resealed};
+pub use rotate::{KeyInUse, Resealed, rotate};
 pub use sealed::{SEALED, SealedColumn};
 
 use crate::{Clock, Result, ServiceError};

@@ -4,11 +4,16 @@
 use chrono::{DateTime, Utc};
 use identity::vault::{DataKey, key_of};
 use secrecy::ExposeSecret as _;
+use serde_json::json;
 use storage::vault;
 use uuid::Uuid;
 
 use super::{KEEP_RETIRED, SEALED, SealedColumn, Vault};
-use crate::{Result, ServiceError};
+use crate::{
+    Result, ServiceError, Services,
+    accounts::Device,
+    audit::{self, Act},
+};
 
 /// Rows that are looked up at a time.
 const BATCH: i64 = 200;
@@ -33,6 +38,21 @@ pub struct KeyInUse {
     pub retired_at: Option<DateTime<Utc>>,
     /// How many values are sealed with it.
     pub values: i64,
+}
+
+/// Changes the keys of the database, seals everything anew, and writes that down. `progress` is told how
+/// far it is, and how many values there are.
+pub async fn rotate(services: &Services, mut progress: impl FnMut(Resealed, u64)) -> Result<Resealed> {
+    let vault = services.vault();
+    vault.begin_rotation().await?;
+    let keys = vault.keys().await?;
+    let total: i64 = keys.iter().filter(|key| key.retired_at.is_some()).map(|key| key.values).sum();
+    let done = vault.reseal(|done| progress(done, total.unsigned_abs())).await?;
+    let mut tx = services.database.begin_as_house().await?;
+    let act = Act::of_nobody("keys.rotated").after(&json!({ "values": done.values, "broken": done.broken }));
+    audit::record(services, &mut tx, act, &Device::default()).await?;
+    tx.commit().await?;
+    Ok(done)
 }
 
 impl Vault {

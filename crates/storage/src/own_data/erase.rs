@@ -16,7 +16,7 @@ const NAME: &str = "Former member";
 pub async fn anonymise(db: &mut PgConnection, user: UserId, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "update auth.users
-         set status = 'deleted', deleted_at = $2, suspended_at = null, display_name = $3,
+         set status = 'deleted', deleted_at = coalesce(deleted_at, $2), suspended_at = null, display_name = $3,
              email = id || '@deleted.invalid', email_verified_at = null, password_hash = null, updated_at = $2
          where id = $1",
         user.uuid(),
@@ -26,6 +26,16 @@ pub async fn anonymise(db: &mut PgConnection, user: UserId, now: DateTime<Utc>) 
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Whether an account was deleted by its owner; it stays so.
+pub async fn is_deleted(db: impl PgExecutor<'_>, user: UserId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from auth.users where id = $1 and status = 'deleted') as "is!""#,
+        user.uuid(),
+    )
+    .fetch_one(db)
+    .await?)
 }
 
 pub async fn email_of(db: impl PgExecutor<'_>, user: UserId) -> Result<Option<String>> {

@@ -5,8 +5,8 @@ mod exports;
 mod tables;
 
 pub use erase::{
-    anonymise, close_open_jobs, delete_at_once, email_of, erase_afterwards, forget_in_feeds, is_settled,
-    jobs_of,
+    anonymise, close_open_jobs, delete_at_once, email_of, erase_afterwards, forget_in_feeds, is_deleted,
+    is_settled, jobs_of,
 };
 pub use exports::{
     Archive, ExportState, as_of_one_moment, delete_expired, download, ready, request, rows, state,

@@ -91,6 +91,7 @@ pub(crate) async fn bearer(
     let token = token(headers).ok_or_else(missing)?;
     let known = tokens::authenticate(state.services(), token, device).await?;
     let bearer = known.ok_or_else(|| {
+        tracing::warn!(target: "security", event = "token_unknown", "refused: the token is not good");
         let message = "This token is not good: it has expired, was revoked, or never was one.";
         let challenge = r#"Bearer realm="8thDegree", error="invalid_token""#;
         Unauthorised::new(ApiError::new(ErrorKind::SignedOut, message), challenge)

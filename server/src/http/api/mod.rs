@@ -8,25 +8,20 @@ mod bearer;
 mod resources;
 mod token;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
-
 pub(crate) use bearer::{Unauthorised, bearer};
 
+use super::doors::Doors;
 use crate::State;
 
 /// Everything of it lies below here.
 pub(super) const PREFIX: &str = "/api/v1/";
 
-pub(super) fn router(state: State) -> Router {
-    Router::new()
-        .route("/api/v1/auth/token", post(token::issue))
-        .route("/api/v1/auth/revoke", post(token::revoke))
-        .route("/api/v1/me", get(resources::me))
-        .route("/api/v1/jobs", get(resources::jobs))
-        .route("/api/v1/matches", get(resources::matches))
-        .route("/.well-known/jwks.json", get(token::keys))
-        .with_state(state)
+pub(super) fn doors(state: State) -> Doors<State> {
+    Doors::new(state)
+        .post("/api/v1/auth/token", token::issue)
+        .post("/api/v1/auth/revoke", token::revoke)
+        .get("/api/v1/me", resources::me)
+        .get("/api/v1/jobs", resources::jobs)
+        .get("/api/v1/matches", resources::matches)
+        .get("/.well-known/jwks.json", token::keys)
 }

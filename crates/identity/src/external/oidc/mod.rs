@@ -159,6 +159,9 @@ impl Oidc {
             let more = user_info(&client, &metadata, http, access_token, subject, settings).await?;
             claims.complete(more);
         }
+        if settings.trusts_addresses {
+            claims.email_verified = claims.email_verified.or(Some(true));
+        }
         claims.into_identity(&settings.id, self.issuer())
     }
 }

@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 use domain::{
-    FieldErrors, UserId,
+    FieldErrors,
     account::{AddressForm, FlowPurpose},
 };
 use identity::{
@@ -10,12 +10,11 @@ use identity::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
-use storage::{external, organisations as stored, second_factors};
+use storage::{external, organisations as stored};
 use url::Url;
 
 use super::{Offer, Trouble, flow, log, source::Source};
-use crate::{Result, ServiceError, Services, organisations};
+use crate::{Result, ServiceError, Services, accounts::second_factor::is_guarded, organisations};
 
 /// What somebody goes to another site for.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +36,6 @@ pub struct Begun {
 
 pub(super) const USE_SECOND_FACTOR: &str =
     "Your account has a second factor. Confirm with that: another site alone is not enough.";
-
-/// Whether the account has a second factor, beside which another site proves nothing new.
-pub(super) async fn is_guarded(db: &mut PgConnection, user_id: UserId) -> Result<bool> {
-    Ok(second_factors::of(db, user_id).await?.is_some_and(|factors| factors.guard()))
-}
 
 /// What is remembered while somebody is away.
 #[derive(Serialize, Deserialize)]

@@ -18,7 +18,7 @@ use storage::{
 
 use super::{
     Trouble,
-    begin::{Away, USE_SECOND_FACTOR, is_guarded},
+    begin::{Away, USE_SECOND_FACTOR},
     flow, log, member,
     source::Source,
 };
@@ -27,7 +27,10 @@ use crate::{
     accounts::{
         Admission, Device, SignedIn,
         admission::{admit, turn_away},
+        hold,
+        second_factor::is_guarded,
         sessions::renew,
+        ways_in,
     },
     audit::{self, Act},
     letters,
@@ -219,6 +222,7 @@ async fn link(
     device: &Device,
 ) -> Result<Result<Arrived, Trouble>> {
     let mut tx = services.database.begin_as_house().await?;
+    hold(services, &mut tx, who).await?;
     match external::owner(&mut *tx, &person.issuer, &person.subject).await? {
         Some(owner) if owner == who.user_id => return Ok(Ok(Arrived::Linked)),
         Some(_) => return Ok(Err(Trouble::TakenBySomebody)),
@@ -264,7 +268,8 @@ async fn confirm(
     if source.owner(&mut tx, person).await? != Some(who.user_id) {
         return Ok(Err(Trouble::SomebodyElse));
     }
-    // One may have been set up meanwhile.
+    // One may have been set up meanwhile, or is being set up.
+    ways_in::hold(&mut tx, who.user_id).await?;
     if is_guarded(&mut tx, who.user_id).await? {
         return Err(ServiceError::Conflict(USE_SECOND_FACTOR));
     }

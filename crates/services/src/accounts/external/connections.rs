@@ -8,10 +8,10 @@ use storage::{
     users,
 };
 
-use super::{Offer, begin::is_guarded};
+use super::Offer;
 use crate::{
     Result, ServiceError, Services,
-    accounts::{Device, ways_in},
+    accounts::{Device, second_factor::is_guarded, ways_in},
     audit::{self, Act},
     letters,
     organisations::provider_of,

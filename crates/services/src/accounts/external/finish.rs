@@ -12,7 +12,7 @@ use storage::{
 use super::{Offer, come_back::Newcomer, flow};
 use crate::{
     Result, ServiceError, Services,
-    accounts::{Admission, Device, admission::admit},
+    accounts::{Device, Entered, admission::admit_newcomer},
     audit::{self, Act},
 };
 
@@ -37,14 +37,14 @@ pub async fn joining(services: &Services, token: &str) -> Result<Option<Joining>
     Ok(Some(Joining { with, name: newcomer.name, email: newcomer.email.as_str().to_owned() }))
 }
 
-/// Makes the account of somebody new, without a password; gives where they were going. Their address
-/// counts as verified, for the provider said so.
+/// Makes the account of somebody new, without a password, and signs them in. Their address counts as
+/// verified, for the provider said so.
 pub async fn finish(
     services: &Services,
     token: &str,
     form: &AccountForm,
     device: &Device,
-) -> Result<(Admission, String)> {
+) -> Result<Entered> {
     let too_late = || {
         ServiceError::Conflict(
             "That was too long ago, or is done already. Please begin once more with signing in.",
@@ -90,7 +90,7 @@ pub async fn finish(
     })?;
     let act = Act::of(id, "account.created").after(&newcomer.provider);
     audit::record(services, &mut tx, act, device).await?;
-    let admission = admit(services, &mut tx, id, FirstFactor::Issuer, device).await?;
+    let signed_in = admit_newcomer(services, &mut tx, id, FirstFactor::Issuer, device).await?;
     tx.commit().await?;
-    Ok((admission, newcomer.next))
+    Ok(Entered { signed_in, next: newcomer.next })
 }

@@ -20,8 +20,8 @@ use super::{Arrived, Trouble};
 use crate::{
     Result, ServiceError, Services,
     accounts::{
-        Device,
-        admission::{admit, turn_away},
+        Admission, Device,
+        admission::{admit, admit_newcomer, turn_away},
         market_roles,
     },
     audit::{self, Act},
@@ -120,6 +120,7 @@ pub(super) async fn enter(
         None => false,
     };
     let mut acts = Vec::new();
+    let joins = account.is_none();
     let user_id = match (account, roles) {
         (_, None) if !manages => return Ok(Err(Trouble::NoGroup)),
         // An account whose owner has given it another address is theirs alone.
@@ -148,13 +149,18 @@ pub(super) async fn enter(
         }
         (None, None) => return Ok(Err(Trouble::NoGroup)),
     };
-    let admission = match admit(services, &mut tx, user_id, FirstFactor::Organisation, device).await {
+    let first = FirstFactor::Organisation;
+    let admission = match joins {
+        true => admit_newcomer(services, &mut tx, user_id, first, device).await.map(Admission::SignedIn),
+        false => admit(services, &mut tx, user_id, first, device).await,
+    };
+    let admission = match admission {
         Ok(admission) => admission,
         Err(error) => {
             // Nothing of what their groups say is done for who is not let in.
             tx.rollback().await?;
             let tx = services.database.begin_as_house().await?;
-            return Err(turn_away(services, tx, user_id, FirstFactor::Organisation, error, device).await?);
+            return Err(turn_away(services, tx, user_id, first, error, device).await?);
         }
     };
     for act in acts {

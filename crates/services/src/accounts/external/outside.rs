@@ -156,6 +156,7 @@ mod tests {
                 scopes: Vec::new(),
                 groups_claim: None,
                 asks_again: true,
+                trusts_addresses: false,
             })
             .unwrap();
             let back = "https://8thdegree.example/back".parse().unwrap();

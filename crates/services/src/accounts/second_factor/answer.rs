@@ -37,9 +37,9 @@ impl Answer<'_> {
         matches!(self, Self::App(_) | Self::Email(_))
     }
 
-    /// What to tell somebody whose answer was wrong, at the field of it.
-    pub(super) fn wrong(&self) -> FieldErrors {
-        let (field, message) = match self {
+    /// What to tell somebody whose answer proved nothing, at the field of it.
+    pub(super) fn refused(&self, why: Unproved) -> FieldErrors {
+        let (field, wrong) = match self {
             Self::App(_) => ("code", "That code is not right, or was used before. Wait for the next one."),
             Self::Recovery(_) => {
                 ("recovery_code", "That is none of your recovery codes, or it was used before.")
@@ -49,26 +49,47 @@ impl Answer<'_> {
                 ("passkey", "That passkey did not work here. Please try again, or choose another way.")
             }
         };
-        FieldErrors::one(field, message)
+        FieldErrors::one(field, if why == Unproved::TooOften { TOO_OFTEN } else { wrong })
     }
 }
 
-/// The factor that the answer proves, or why it proves none, for the log. What can be used once is
-/// used up.
+const TOO_OFTEN: &str = "Too many wrong codes were tried for this account. Use a recovery code or a passkey if you \
+                         have one, or come back tomorrow.";
+
+/// Why an answer proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unproved {
+    /// It is not right, for this reason.
+    Wrong(&'static str),
+    /// So many were wrong that nobody looked at it.
+    TooOften,
+}
+
+impl Unproved {
+    /// For the audit log.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::Wrong(why) => why,
+            Self::TooOften => "too many wrong codes",
+        }
+    }
+}
+
+/// The factor that the answer proves, or why it proves none. What can be used once is used up, so
+/// commit, whichever it is.
 pub(super) async fn prove(
     services: &Services,
     db: &mut PgConnection,
     user_id: UserId,
     pending: Option<&PendingSignIn>,
     answer: &Answer<'_>,
-) -> Result<Result<SecondFactor, &'static str>> {
+) -> Result<Result<SecondFactor, Unproved>> {
+    if answer.can_be_guessed() && !count_guess(services, db, user_id).await? {
+        return Ok(Err(Unproved::TooOften));
+    }
     let right = match answer {
-        Answer::App(code) => {
-            count_guess(services, db, user_id, "code").await?;
-            app::accepts(services, db, user_id, code).await?.then_some(SecondFactor::Totp)
-        }
+        Answer::App(code) => app::accepts(services, db, user_id, code).await?.then_some(SecondFactor::Totp),
         Answer::Email(code) => {
-            count_guess(services, db, user_id, "email_code").await?;
             let stored = pending.filter(|pending| pending.first_factor != FirstFactor::EmailLink);
             let stored = stored.and_then(|pending| pending.email_code.as_deref());
             stored.is_some_and(|stored| email_code::check(code, stored)).then_some(SecondFactor::EmailCode)
@@ -82,27 +103,19 @@ pub(super) async fn prove(
         Answer::Passkey { ceremony, answer } => {
             return Ok(passkeys::confirms(services, db, user_id, ceremony, answer)
                 .await?
-                .map(|()| SecondFactor::Passkey));
+                .map(|()| SecondFactor::Passkey)
+                .map_err(Unproved::Wrong));
         }
     };
     if right.is_some() && answer.can_be_guessed() {
         second_factors::forgive_guess(&mut *db, user_id).await?;
     }
-    Ok(right.ok_or("wrong code"))
+    Ok(right.ok_or(Unproved::Wrong("wrong code")))
 }
 
-/// Counts a guess before it is known whether it is right: of guesses at once, each counts.
-pub(super) async fn count_guess(
-    services: &Services,
-    db: &mut PgConnection,
-    user_id: UserId,
-    field: &'static str,
-) -> Result<()> {
+/// Counts a guess before it is known whether it is right: of guesses at once, each counts. False where
+/// there were too many; the count is kept only if the transaction is committed then, too.
+pub(super) async fn count_guess(services: &Services, db: &mut PgConnection, user_id: UserId) -> Result<bool> {
     let guesses = second_factors::count_guess(db, user_id, services.now(), GUESSES_WITHIN).await?;
-    if guesses > GUESSES {
-        let message = "Too many wrong codes were tried for this account. Use a recovery code or a passkey if you \
-                       have one, or come back tomorrow.";
-        return Err(FieldErrors::one(field, message).into());
-    }
-    Ok(())
+    Ok(guesses <= GUESSES)
 }

@@ -12,12 +12,12 @@ use sqlx::PgConnection;
 use storage::{second_factors, users};
 
 use super::{
-    answer::count_guess,
+    answer::{Answer, Unproved, count_guess},
     change::{Changed, follow, refuse_to_leave_unguarded},
 };
 use crate::{
     Result, ServiceError, Services,
-    accounts::{Device, ways_in},
+    accounts::{Device, act_as},
     audit::{self, Act},
 };
 
@@ -40,7 +40,7 @@ pub async fn begin_app(services: &Services, who: &Principal) -> Result<()> {
     let secret = Secret::generate().map_err(ServiceError::internal)?;
     let sealed =
         services.vault.seal(Purpose::TotpSecret, who.user_id.uuid(), secret.as_bytes().as_slice()).await?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     second_factors::begin_app(&mut *tx, who.user_id, &sealed, services.now() + SET_UP_LASTS).await?;
     tx.commit().await?;
     Ok(())
@@ -64,6 +64,14 @@ pub async fn begun_app(services: &Services, who: &Principal) -> Result<Option<Ap
     }))
 }
 
+/// Ends the set-up of an app that is not finished. The app in use, if any, goes on being it.
+pub async fn give_up_app(services: &Services, who: &Principal) -> Result<()> {
+    let mut tx = services.database.begin_as(who.user_id).await?;
+    second_factors::give_up_app(&mut *tx, who.user_id).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Makes the app that is being set up a second factor, if `code` is one of it.
 pub async fn confirm_app(
     services: &Services,
@@ -72,19 +80,32 @@ pub async fn confirm_app(
     device: &Device,
 ) -> Result<Changed> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
-    let again = || ServiceError::Conflict("This set-up took too long. Please begin it again.");
-    let sealed = second_factors::begun_app(&mut *tx, who.user_id, services.now()).await?.ok_or_else(again)?;
+    // Whoever signs in or proves who they are meanwhile is waited for, and then asked for the app.
+    let mut tx = act_as(services, who).await?;
+    let Some(sealed) = second_factors::begun_app(&mut *tx, who.user_id, services.now()).await? else {
+        return Err(why_over(services, &mut tx, who.user_id).await?);
+    };
     let secret = open(services, who.user_id, &sealed).await?;
-    count_guess(services, &mut tx, who.user_id, "code").await?;
-    let Some(step) = secret.check(code, services.now(), None) else {
-        tx.commit().await?;
-        let message = "That is not the code the app shows now. Is the clock of your device right?";
-        return Err(FieldErrors::one("code", message).into());
+    let step = match count_guess(services, &mut tx, who.user_id).await? {
+        true => secret.check(code, services.now(), None).ok_or(Unproved::Wrong("wrong code")),
+        false => Err(Unproved::TooOften),
+    };
+    let step = match step {
+        Ok(step) => step,
+        Err(why) => {
+            let act = Act::of(who.user_id, "app.refused").after(&why.reason());
+            audit::record(services, &mut tx, act, device).await?;
+            tx.commit().await?;
+            let message = "That is not the code the app shows now. Is the clock of your device right?";
+            return Err(match why {
+                Unproved::Wrong(_) => FieldErrors::one("code", message).into(),
+                Unproved::TooOften => Answer::App(code).refused(why).into(),
+            });
+        }
     };
     second_factors::forgive_guess(&mut *tx, who.user_id).await?;
     if !second_factors::confirm_app(&mut tx, who.user_id, &sealed, step, services.now()).await? {
-        return Err(again());
+        return Err(why_over(services, &mut tx, who.user_id).await?);
     }
     let changed = follow(services, &mut tx, who, FactorChange::AppAdded, Some(SecondFactor::Totp)).await?;
     audit::record(services, &mut tx, Act::of(who.user_id, "app.added"), device).await?;
@@ -92,10 +113,20 @@ pub async fn confirm_app(
     Ok(changed)
 }
 
+/// What to tell somebody whose set-up is there no longer: it may be another window that ended it.
+async fn why_over(services: &Services, db: &mut PgConnection, user_id: UserId) -> Result<ServiceError> {
+    let factors = second_factors::of(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let finished = factors.app_since.is_some_and(|since| since > services.now() - SET_UP_LASTS);
+    Ok(ServiceError::Conflict(if finished {
+        "This set-up was finished already, perhaps in another window: the app below is in use."
+    } else {
+        "This set-up took too long, or was given up. Please begin it again."
+    }))
+}
+
 pub async fn remove_app(services: &Services, who: &Principal, device: &Device) -> Result<Changed> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
-    ways_in::hold(&mut tx, who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     if !second_factors::delete_app(&mut *tx, who.user_id).await? {
         return Err(ServiceError::NotFound("authenticator app"));
     }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Result, ServiceError, Services,
-    accounts::Device,
+    accounts::{Device, act_as},
     audit::{self, Act},
     letters,
 };
@@ -41,7 +41,7 @@ pub async fn allow_email_codes(
     if allowed && !who.email_verified {
         return Err(ServiceError::Conflict("Please confirm your e-mail address first."));
     }
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     let factors = second_factors::of(&mut *tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
     if !factors.guard() {
         return Err(ServiceError::Conflict("Set up an authenticator app or a passkey first."));

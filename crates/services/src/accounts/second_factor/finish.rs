@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Result, ServiceError, Services,
     accounts::{
-        Device, SignedIn,
+        Device, SignedIn, act_as,
         admission::{ProvedWith, let_in, turn_away},
         guesses::{self, Attempt},
         sessions::{open_session, renew},
@@ -33,8 +33,8 @@ pub struct Pending {
     pub passkey: bool,
     pub recovery: bool,
     pub email: bool,
-    /// Whether a code by e-mail is on its way.
-    pub email_sent: bool,
+    /// How many codes were sent by e-mail; the newest is good.
+    pub email_codes_sent: i16,
     pub may_trust: bool,
     /// Whether there is a second factor; without one, it is the browser that is asked about.
     pub guarded: bool,
@@ -55,7 +55,7 @@ pub async fn pending(services: &Services, token: &str) -> Result<Option<Pending>
         passkey: factors.passkeys > 0 && services.passkeys.is_some(),
         recovery: factors.recovery_codes > 0,
         email: email::is_offered(services, &known, &person),
-        email_sent: known.email_codes_sent > 0,
+        email_codes_sent: known.email_codes_sent,
         may_trust: !services.needs_second_factor(&person.roles),
         guarded: factors.guard(),
     }))
@@ -86,7 +86,8 @@ pub async fn finish_sign_in(
         true => guesses::second_factor(services, begun.user_id, device).await?,
         false => Attempt::uncounted(),
     };
-    let mut tx = services.database.begin_as_house().await?;
+    // The account first, as everywhere, so that nobody waits in a circle.
+    let mut tx = services.database.begin_as_house_holding(begun.user_id).await?;
     let pending = pending_sign_ins::attempt(&mut *tx, &token_hash, ATTEMPTS, now)
         .await?
         .ok_or(ServiceError::SignedOut)?;
@@ -94,11 +95,11 @@ pub async fn finish_sign_in(
     let second = match prove(services, &mut tx, id, Some(&pending), answer).await? {
         Ok(second) => second,
         Err(why) => {
-            let act = Act::of_nobody("sign_in.second_factor_failed").about(Some(id)).after(&why);
+            let act = Act::of_nobody("sign_in.second_factor_failed").about(Some(id)).after(&why.reason());
             audit::record(services, &mut tx, act, device).await?;
             tx.commit().await?;
             let over = pending.attempts >= ATTEMPTS;
-            return Err(if over { ServiceError::SignedOut } else { answer.wrong().into() });
+            return Err(if over { ServiceError::SignedOut } else { answer.refused(why).into() });
         }
     };
     let person = users::admittable(&mut tx, id).await?.ok_or(ServiceError::SignedOut)?;
@@ -113,6 +114,9 @@ pub async fn finish_sign_in(
     };
     tell_of_recovery(services, &mut tx, id, second).await?;
     let signed_in = open_session(services, &mut tx, id, &person, Some(second), device).await?;
+    if trust.is_some() {
+        audit::record(services, &mut tx, Act::of(id, "trusted_device.added"), device).await?;
+    }
     let proved = ProvedWith { first: pending.first_factor, second: Some(second) };
     audit::record(services, &mut tx, Act::of(id, "session.opened").after(&proved), device).await?;
     tx.commit().await?;
@@ -131,14 +135,14 @@ pub async fn confirm_with(
         true => guesses::confirmation(services, who.session_id).await?,
         false => Attempt::uncounted(),
     };
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     let second = match prove(services, &mut tx, who.user_id, None, answer).await? {
         Ok(second) => second,
         Err(why) => {
-            audit::record(services, &mut tx, Act::of(who.user_id, "proof.failed").after(&why), device)
-                .await?;
+            let act = Act::of(who.user_id, "proof.failed").after(&why.reason());
+            audit::record(services, &mut tx, act, device).await?;
             tx.commit().await?;
-            return Err(answer.wrong().into());
+            return Err(answer.refused(why).into());
         }
     };
     tell_of_recovery(services, &mut tx, who.user_id, second).await?;

@@ -10,8 +10,11 @@ mod passkeys;
 mod recovery;
 mod trusted;
 
+use domain::UserId;
+use sqlx::PgConnection;
+
 pub use answer::Answer;
-pub use app::{AppSetUp, begin_app, begun_app, confirm_app, remove_app};
+pub use app::{AppSetUp, begin_app, begun_app, confirm_app, give_up_app, remove_app};
 pub use change::Changed;
 pub(crate) use change::distrust;
 pub use check_up::{CheckUp, check_up};
@@ -25,3 +28,8 @@ pub use passkeys::{
 pub use recovery::{are_current, renew_recovery_codes};
 pub use storage::{second_factors::Factors, trusted_devices::TrustedDevice};
 pub use trusted::{Trust, forget_trusted_device, forget_trusted_devices, trusted_devices};
+
+/// Whether the account has a second factor, beside which a password or another site proves nothing new.
+pub(crate) async fn is_guarded(db: &mut PgConnection, user_id: UserId) -> crate::Result<bool> {
+    Ok(storage::second_factors::of(db, user_id).await?.is_some_and(|factors| factors.guard()))
+}

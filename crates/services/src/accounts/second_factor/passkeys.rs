@@ -29,7 +29,7 @@ use super::{
 use crate::{
     Result, ServiceError, Services,
     accounts::{
-        Device,
+        Device, act_as,
         admission::{Admission, admit, turn_away},
         sessions::new_token,
         ways_in,
@@ -105,7 +105,7 @@ async fn take<S: DeserializeOwned>(
 /// Begins to make a passkey.
 pub async fn start_registration(services: &Services, who: &Principal) -> Result<Ceremony> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     let account = users::by_id(&mut *tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
     let known = of_user(&mut tx, who.user_id).await?;
     refuse_too_many(known.len())?;
@@ -138,7 +138,8 @@ pub async fn add_passkey(
     who.proved(services.now())?;
     let name = passkeys::name(name, &device.user_agent).map_err(|fault| FieldErrors::one("name", fault))?;
     let refused = || FieldErrors::one("passkey", "The passkey could not be made. Please try again.");
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    // Whoever signs in or proves who they are meanwhile is waited for, and then asked for the passkey.
+    let mut tx = act_as(services, who).await?;
     let state: Registration = take(services, &mut tx, Kind::Registration, Some(who.user_id), ceremony)
         .await?
         .ok_or_else(refused)?;
@@ -200,7 +201,7 @@ pub async fn rename_passkey(
     device: &Device,
 ) -> Result<()> {
     let name = passkeys::name(name, &device.user_agent).map_err(|fault| FieldErrors::one("name", fault))?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     if !stored::rename(&mut *tx, who.user_id, id, &name).await? {
         return Err(ServiceError::NotFound("passkey"));
     }
@@ -229,7 +230,7 @@ pub async fn remove_passkey(
 
 /// Begins to prove again who one is.
 pub async fn start_confirmation(services: &Services, who: &Principal) -> Result<Ceremony> {
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     let ceremony = ask(services, &mut tx, who.user_id).await?;
     tx.commit().await?;
     Ok(ceremony)

@@ -7,14 +7,14 @@ use storage::second_factors;
 use super::change::{Changed, follow, new_recovery_codes};
 use crate::{
     Result, ServiceError, Services,
-    accounts::Device,
+    accounts::{Device, act_as},
     audit::{self, Act},
 };
 
 /// Ten new codes in place of the former ones.
 pub async fn renew_recovery_codes(services: &Services, who: &Principal, device: &Device) -> Result<Changed> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     let factors = second_factors::of(&mut *tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
     if !factors.guard() {
         return Err(ServiceError::Conflict("Set up an authenticator app or a passkey first."));

@@ -9,7 +9,7 @@ use storage::trusted_devices::{self, NewTrustedDevice, TrustedDevice};
 
 use crate::{
     Result, ServiceError, Services,
-    accounts::{Device, sessions::new_token},
+    accounts::{Device, act_as, sessions::new_token},
     audit::{self, Act},
 };
 
@@ -57,7 +57,7 @@ pub async fn forget_trusted_device(
     id: TrustedDeviceId,
     device: &Device,
 ) -> Result<()> {
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     if !trusted_devices::delete(&mut *tx, who.user_id, id).await? {
         return Err(ServiceError::NotFound("trusted device"));
     }
@@ -67,7 +67,7 @@ pub async fn forget_trusted_device(
 }
 
 pub async fn forget_trusted_devices(services: &Services, who: &Principal, device: &Device) -> Result<()> {
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     let count = trusted_devices::delete_of_user(&mut *tx, who.user_id).await?;
     let act = Act::of(who.user_id, "trusted_device.all_forgotten").after(&count);
     audit::record(services, &mut tx, act, device).await?;
