@@ -20,6 +20,11 @@ language plpgsql security definer set search_path = '' as $$
 declare
     head auth.audit_head;
 begin
+    -- No clock is so wrong, and programs cannot read every time that can be stored.
+    if new.at not between '2000-01-01 00:00+00' and '2200-01-01 00:00+00' then
+        raise exception 'an entry of the audit log is of no such time'
+            using errcode = 'insufficient_privilege';
+    end if;
     select * into strict head from auth.audit_head where only_one for update;
     new.seq := head.seq + 1;
     new.previous_hash := head.hash;

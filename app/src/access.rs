@@ -62,6 +62,14 @@ pub struct Door {
     pub access: Access,
     /// For a server function: a form that it can read, so that what it answers is about who asks.
     pub form: &'static str,
+    /// Whether a proof of the last ten minutes is asked for.
+    pub proof: bool,
+}
+
+impl Door {
+    const fn after_a_proof(self) -> Self {
+        Self { proof: true, ..self }
+    }
 }
 
 const ANYONE: Access = Access::Anyone;
@@ -74,11 +82,11 @@ const KEEP_ORGANISATION: Access = Access::May(Permission::KeepOrganisation);
 const SEE_MATCHES: Access = Access::May(Permission::SeeMatches);
 
 const fn page(path: &'static str, access: Access) -> Door {
-    Door { method: "GET", path, access, form: "" }
+    Door { method: "GET", path, access, form: "", proof: false }
 }
 
 const fn function(path: &'static str, access: Access, form: &'static str) -> Door {
-    Door { method: "POST", path, access, form }
+    Door { method: "POST", path, access, form, proof: false }
 }
 
 /// The job that the forms of the walk speak of: there is none of this number.
@@ -154,56 +162,58 @@ pub const DOORS: &[Door] = &[
     page("/confirm", SIGNED_IN),
     function("/api/save_account", SIGNED_IN, "form%5Bdisplay_name%5D="),
     function("/api/save_private_details", SIGNED_IN, "form%5Bphone%5D="),
-    function("/api/ask_email_change", SIGNED_IN, "form%5Bemail%5D=x"),
+    function("/api/ask_email_change", SIGNED_IN, "form%5Bemail%5D=x").after_a_proof(),
     function("/api/give_up_email_change", SIGNED_IN, ""),
-    function("/api/change_password", SIGNED_IN, "form%5Bpassword%5D=short"),
+    function("/api/change_password", SIGNED_IN, "form%5Bpassword%5D=short").after_a_proof(),
     // A file that is none: who may send one is told by what it answers.
     function("/account/picture", SIGNED_IN, ""),
     function("/api/remove_picture", SIGNED_IN, ""),
-    function("/api/request_export", SIGNED_IN, ""),
-    function("/api/delete_account", SIGNED_IN, "understood=false"),
+    function("/api/request_export", SIGNED_IN, "").after_a_proof(),
+    function("/api/delete_account", SIGNED_IN, "understood=false").after_a_proof(),
     function("/api/confirm", SIGNED_IN, "password=wrong"),
-    function("/api/begin_app", SIGNED_IN, ""),
+    function("/api/begin_app", SIGNED_IN, "").after_a_proof(),
     function("/api/give_up_app", SIGNED_IN, ""),
-    function("/api/confirm_app", SIGNED_IN, "code=000000"),
-    function("/api/remove_app", SIGNED_IN, ""),
-    function("/api/renew_recovery_codes", SIGNED_IN, ""),
+    function("/api/confirm_app", SIGNED_IN, "code=000000").after_a_proof(),
+    function("/api/remove_app", SIGNED_IN, "").after_a_proof(),
+    function("/api/renew_recovery_codes", SIGNED_IN, "").after_a_proof(),
     function("/api/recovery_codes_kept", SIGNED_IN, ""),
-    function("/api/allow_email_codes", SIGNED_IN, "allowed=false"),
-    function("/api/passkey_options", SIGNED_IN, ""),
+    function("/api/allow_email_codes", SIGNED_IN, "allowed=false").after_a_proof(),
+    function("/api/passkey_options", SIGNED_IN, "").after_a_proof(),
     function("/api/passkey_confirm_options", SIGNED_IN, ""),
-    function("/api/add_passkey", SIGNED_IN, "answer=%7B%7D&name=x"),
+    function("/api/add_passkey", SIGNED_IN, "answer=%7B%7D&name=x").after_a_proof(),
     function("/api/rename_passkey", SIGNED_IN, "passkey=00000000-0000-7000-8000-000000000001&name=x"),
-    function("/api/remove_passkey", SIGNED_IN, "passkey=00000000-0000-7000-8000-000000000001"),
+    function("/api/remove_passkey", SIGNED_IN, "passkey=00000000-0000-7000-8000-000000000001")
+        .after_a_proof(),
     function("/api/forget_trusted_device", SIGNED_IN, "trusted=00000000-0000-7000-8000-000000000001"),
     function("/api/forget_trusted_devices", SIGNED_IN, ""),
     function("/api/confirm_with", SIGNED_IN, "provider=nobody"),
-    function("/api/connect", SIGNED_IN, "provider=nobody"),
-    function("/api/create_organisation", KEEP_ORGANISATION, "form%5Bname%5D="),
-    function("/api/add_organisation_domain", KEEP_ORGANISATION, "form%5Bdomain%5D=x"),
-    function("/api/prove_organisation_domain", KEEP_ORGANISATION, "domain=nothing.example"),
-    function("/api/remove_organisation_domain", KEEP_ORGANISATION, "domain=nothing.example"),
-    function("/api/set_organisation_issuer", KEEP_ORGANISATION, "form%5Bissuer%5D=x"),
-    function("/api/try_organisation_issuer", KEEP_ORGANISATION, ""),
-    function("/api/require_organisation_issuer", KEEP_ORGANISATION, "required=false"),
-    function("/api/remove_organisation", KEEP_ORGANISATION, "understood=false"),
-    function("/api/disconnect", SIGNED_IN, "identity=00000000-0000-7000-8000-000000000001"),
-    function("/api/sign_out_device", SIGNED_IN, "session=00000000-0000-7000-8000-000000000001"),
-    function("/api/sign_out_others", SIGNED_IN, ""),
-    function("/api/create_token", SIGNED_IN, NEW_TOKEN),
-    function("/api/revoke_token", SIGNED_IN, "token=00000000-0000-7000-8000-000000000001"),
+    function("/api/connect", SIGNED_IN, "provider=nobody").after_a_proof(),
+    function("/api/create_organisation", KEEP_ORGANISATION, "form%5Bname%5D=").after_a_proof(),
+    function("/api/add_organisation_domain", KEEP_ORGANISATION, "form%5Bdomain%5D=x").after_a_proof(),
+    function("/api/prove_organisation_domain", KEEP_ORGANISATION, "domain=nothing.example").after_a_proof(),
+    function("/api/remove_organisation_domain", KEEP_ORGANISATION, "domain=nothing.example").after_a_proof(),
+    function("/api/set_organisation_issuer", KEEP_ORGANISATION, "form%5Bissuer%5D=x").after_a_proof(),
+    function("/api/try_organisation_issuer", KEEP_ORGANISATION, "").after_a_proof(),
+    function("/api/require_organisation_issuer", KEEP_ORGANISATION, "required=false").after_a_proof(),
+    function("/api/remove_organisation", KEEP_ORGANISATION, "understood=false").after_a_proof(),
+    function("/api/disconnect", SIGNED_IN, "identity=00000000-0000-7000-8000-000000000001").after_a_proof(),
+    function("/api/sign_out_device", SIGNED_IN, "session=00000000-0000-7000-8000-000000000001")
+        .after_a_proof(),
+    function("/api/sign_out_others", SIGNED_IN, "").after_a_proof(),
+    function("/api/create_token", SIGNED_IN, NEW_TOKEN).after_a_proof(),
+    function("/api/revoke_token", SIGNED_IN, "token=00000000-0000-7000-8000-000000000001").after_a_proof(),
     function("/api/block", SIGNED_IN, NO_PERSON),
     function("/api/unblock", SIGNED_IN, NO_PERSON),
     // Administration.
     page("/admin/people", Access::May(Permission::FindPeople)),
     page("/admin/people/{id}", Access::May(Permission::FindPeople)),
     page("/admin/trail", Access::May(Permission::SeeAudit)),
-    function("/api/suspend_account", Access::May(Permission::SuspendAccounts), SUSPENDED),
-    function("/api/reinstate_account", Access::May(Permission::SuspendAccounts), NO_PERSON),
-    function("/api/verify_account", Access::May(Permission::VerifyAccounts), NO_PERSON),
-    function("/api/end_sessions", Access::May(Permission::EndSessions), NO_PERSON),
-    function("/api/change_roles", Access::May(Permission::ChangeRoles), NO_PERSON),
-    function("/api/begin_view", Access::May(Permission::Impersonate), NO_PERSON),
+    function("/api/suspend_account", Access::May(Permission::SuspendAccounts), SUSPENDED).after_a_proof(),
+    function("/api/reinstate_account", Access::May(Permission::SuspendAccounts), NO_PERSON).after_a_proof(),
+    function("/api/verify_account", Access::May(Permission::VerifyAccounts), NO_PERSON).after_a_proof(),
+    function("/api/end_sessions", Access::May(Permission::EndSessions), NO_PERSON).after_a_proof(),
+    function("/api/change_roles", Access::May(Permission::ChangeRoles), NO_PERSON).after_a_proof(),
+    function("/api/begin_view", Access::May(Permission::Impersonate), NO_PERSON).after_a_proof(),
     // Whoever looks at nobody else's pages is told so.
     function("/api/end_view", SIGNED_IN, ""),
     // Coming and going.
@@ -276,7 +286,8 @@ pub fn document() -> String {
                     somebody, what belongs to somebody else is not found.\n\n| Method | Address | Who |\n|---|---|---|\n"
         .to_owned();
     for door in DOORS {
-        text.push_str(&format!("| {} | `{}` | {} |\n", door.method, door.path, door.access.label()));
+        let proof = if door.proof { ", after a fresh proof" } else { "" };
+        text.push_str(&format!("| {} | `{}` | {}{proof} |\n", door.method, door.path, door.access.label()));
     }
     text.push_str("\n## Who may do what\n\nA person may do what one of their roles permits.\n\n| Permission | What it is |");
     for role in Role::ALL {

@@ -56,6 +56,7 @@ export async function everybody(page: Page): Promise<Scene> {
       { name: "reset-old", path: "/reset" },
       { name: "sign-up-old", path: "/sign-up/confirm" },
       { name: "address-old", path: "/account/email/confirm" },
+      { name: "farewell", path: "/farewell" },
       { name: "not-found", path: "/nowhere" },
     ],
   };
@@ -106,7 +107,6 @@ export async function members(newPerson: (purpose: Purpose) => Promise<Person>):
         { name: "account-activity", path: "/account/activity" },
         { name: "account-data", path: "/account/data" },
         { name: "account-data-refused", path: "/account/data", then: refuse("Delete my account") },
-        { name: "farewell", path: "/farewell" },
         { name: "confirm", path: "/confirm?next=%2Faccount%2Fpassword" },
       ],
     },

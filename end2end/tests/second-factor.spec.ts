@@ -12,7 +12,8 @@ test("an authenticator app is set up, asked for, and each code taken once", asyn
   const { key, codes } = await setUpApp(person.page);
   await expect(person.page.getByRole("link", { name: "Download as text" })).toHaveAttribute("download", /\.txt$/);
   await person.page.getByRole("button", { name: "I have kept them" }).click();
-  await expect(person.page).toHaveURL(/\/account\/security$/);
+  await expect(person.page.getByText("Your second factors are changed.")).toBeVisible();
+  await expect(person.page.getByText("You are signed in nowhere else.")).toBeVisible();
   await person.page.goto("/account/security/codes");
   await expect(person.page.getByText("10 are left.")).toBeVisible();
   await expect(person.page.locator(".codes")).toHaveCount(0);
@@ -51,6 +52,14 @@ test("an authenticator app is set up, asked for, and each code taken once", asyn
   await expect(other).not.toHaveURL(/sign-in/);
   await other.goto("/account/security");
   await expect(other.getByText("9 are left")).toBeVisible();
+
+  await other.goto("/account/security/codes");
+  await other.getByRole("button", { name: "Make new codes" }).click();
+  await other.getByRole("button", { name: "I have kept them" }).click();
+  await other.getByRole("button", { name: "Sign out on all other devices" }).click();
+  await expect(other).toHaveURL(/\/account\/devices/);
+  await person.page.goto("/account");
+  await expect(person.page).toHaveURL(/\/sign-in\?next=%2Faccount$/);
 });
 
 test("a code by e-mail stands in for an authenticator app, where its owner allows it", async ({ newPerson, browser, baseURL }) => {

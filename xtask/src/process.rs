@@ -42,7 +42,16 @@ impl Cmd {
 
     /// `cargo` with the toolchain that built this program.
     pub(crate) fn cargo() -> Self {
-        Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        let mut cargo = Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        // What cargo told this program about its own package would count as a change, by which build
+        // scripts of dependencies run again, and much is built anew beside plain `cargo build`.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                cargo.command.env_remove(&name);
+            }
+        }
+        cargo
     }
 
     pub(crate) fn from_command(mut command: Command) -> Self {
@@ -287,6 +296,14 @@ mod tests {
             Cmd::new("sh").args(["-c", "echo out; echo err >&2; exit 3"]).capture(Tee::Off).unwrap();
         assert_eq!(status.code(), Some(3));
         assert!(text.contains("out\n") && text.contains("err\n"), "{text}");
+    }
+
+    #[test]
+    fn cargo_is_not_told_of_the_package_that_calls_it() {
+        let cargo = Cmd::cargo();
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"] {
+            assert_eq!(cargo.command.get_envs().find(|(told, _)| *told == name), Some((name.as_ref(), None)));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use leptos_meta::Title;
 use services::accounts::external::{self, Connection, Offer};
 
 use super::{
+    held::AboutField,
     layout::AccountLayout,
     with::{brand, troubled},
 };
@@ -35,7 +36,7 @@ pub fn ConnectionsPage() -> impl IntoView {
             view! {
                 <EmptyState
                     title="Nothing to connect"
-                    text="This site offers no other way in than an e-mail address and a password."
+                    text="This site lets nobody in by an account elsewhere. A passkey is another way in without a password."
                 />
             }
             .into_any()
@@ -69,6 +70,7 @@ fn ConnectionRow(connection: Connection, now: DateTime<Utc>) -> impl IntoView {
             let act = view! {
                 <form method="post" action="/api/connect">
                     <input type="hidden" name="provider" value=provider.id />
+                    <AboutField about=provider.label />
                     <button class="button button-secondary button-s" type="submit" aria-label=name>
                         "Connect"
                     </button>
@@ -81,6 +83,10 @@ fn ConnectionRow(connection: Connection, now: DateTime<Utc>) -> impl IntoView {
             let used = ago(connected.last_used_at.timestamp_millis(), now.timestamp_millis());
             let at = connected.last_used_at.to_rfc3339_opts(SecondsFormat::Secs, true);
             let since = connected.linked_at.format("%-d %B %Y").to_string();
+            let about = match &connected.email {
+                Some(email) => format!("{label}, {email}"),
+                None => label.clone(),
+            };
             let state = view! {
                 <p class="hint">
                     {connected.email.map(|email| format!("{email} · "))} "last used "
@@ -91,6 +97,7 @@ fn ConnectionRow(connection: Connection, now: DateTime<Utc>) -> impl IntoView {
                 Some(id) => view! {
                     <form method="post" action="/api/disconnect">
                         <input type="hidden" name="identity" value=id.to_string() />
+                        <AboutField about />
                         <button class="button button-quiet button-s" type="submit" aria-label=name>
                             "Disconnect"
                         </button>

@@ -6,7 +6,7 @@ use services::own_data::{self, AGAIN_AFTER, ExportState, KEEP_EXPORT};
 use super::layout::AccountLayout;
 use crate::{
     error::ApiError,
-    page::{faults, page, query, refusal, success},
+    page::{faults, go, page, query, refusal, success},
     ssr,
     ui::*,
 };
@@ -164,6 +164,11 @@ fn Leave(error: Option<ApiError>) -> impl IntoView {
 /// Where one comes out who has deleted their account.
 #[component]
 pub fn FarewellPage() -> impl IntoView {
+    // A link cannot tell somebody who has an account that it is gone.
+    if ssr::viewer().is_some() {
+        go("/");
+        return ().into_any();
+    }
     view! {
         <Title text="Your account is deleted" />
         <EmptyState
@@ -173,4 +178,5 @@ pub fn FarewellPage() -> impl IntoView {
             whole_page=true
         />
     }
+    .into_any()
 }

@@ -7,7 +7,7 @@ use services::accounts::{
     second_factor::{self, TrustedDevice},
 };
 
-use super::layout::AccountLayout;
+use super::{held::AboutField, layout::AccountLayout};
 use crate::{
     page::{page, query, success},
     ssr,
@@ -115,6 +115,7 @@ fn DeviceRow(device: SignedInDevice, place: String, now: DateTime<Utc>) -> impl 
     let at = device.last_seen_at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let since = device.created_at.format("%-d %B %Y").to_string();
     let label = format!("Sign out {name}");
+    let about = format!("{name}, since {since}");
     view! {
         <li class="row">
             <div class="min-w-0">
@@ -129,6 +130,7 @@ fn DeviceRow(device: SignedInDevice, place: String, now: DateTime<Utc>) -> impl 
                     view! {
                         <form method="post" action="/api/sign_out_device">
                             <input type="hidden" name="session" value=device.id.to_string() />
+                            <AboutField about />
                             <button class="button button-secondary button-s" type="submit" aria-label=label>
                                 "Sign out"
                             </button>

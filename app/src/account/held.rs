@@ -1,5 +1,6 @@
 use std::fmt;
 
+use domain::role::Role;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -30,9 +31,15 @@ impl fmt::Debug for Held {
 /// What a form does, in words.
 struct Deed {
     what: &'static str,
-    /// A label, and the field that says whom or what it is about.
-    about: Option<(&'static str, &'static str)>,
+    /// What its sender should see before it is sent: a label, and the field that says it.
+    facts: &'static [(&'static str, &'static str)],
 }
+
+/// A hidden field that says in words whom or what a form is about, where its other fields give a number.
+/// Nothing but the summary of a form that waits reads it.
+pub const ABOUT: &str = "about";
+const WHICH: (&str, &str) = ("Which", ABOUT);
+const WHOM: (&str, &str) = ("Whose", ABOUT);
 
 impl Held {
     /// Keeps a form; none where it is not of those that are kept.
@@ -94,41 +101,91 @@ fn is_secret(name: &str) -> bool {
 /// What a form does that asks for a proof. Those that are not here hold nothing but secrets, and are
 /// filled in again.
 fn deed(action: &str) -> Option<Deed> {
-    let only = |what| Some(Deed { what, about: None });
-    let about = |what, label, field| Some(Deed { what, about: Some((label, field)) });
+    let deed = |what, facts| Some(Deed { what, facts });
     match action.strip_prefix("/api/")? {
-        "ask_email_change" => about("Change your e-mail address", "New address", "form[email]"),
-        "save_account" => about("Save your account", "Name", "form[display_name]"),
-        "request_export" => only("Make an archive of your data"),
-        "delete_account" => only("Delete your account, for good"),
-        "begin_app" => only("Set up an authenticator app"),
-        "remove_app" => only("Remove your authenticator app"),
-        "renew_recovery_codes" => only("Make new recovery codes in place of all that you have"),
-        "allow_email_codes" => only("Change whether a code by e-mail can stand in for your second factor"),
-        "rename_passkey" => about("Rename a passkey", "New name", "name"),
-        "remove_passkey" => only("Remove a passkey"),
-        "connect" => about("Connect an account elsewhere", "Where", "provider"),
-        "disconnect" => only("Disconnect an account elsewhere"),
-        "sign_out_device" => only("Sign out on another device"),
-        "sign_out_others" => only("Sign out on all other devices"),
-        "create_token" => about("Make a token", "Name", "form[name]"),
-        "revoke_token" => only("Revoke a token"),
-        "create_organisation" => about("Set up an organisation", "Name", "form[name]"),
-        "add_organisation_domain" => about("Add a domain to your organisation", "Domain", "form[domain]"),
-        "prove_organisation_domain" => about("Have a domain proved", "Domain", "domain"),
-        "remove_organisation_domain" => about("Remove a domain from your organisation", "Domain", "domain"),
-        "set_organisation_issuer" => about("Save the issuer of your organisation", "Issuer", "form[issuer]"),
-        "try_organisation_issuer" => only("Try the issuer of your organisation"),
-        "require_organisation_issuer" => only("Change whether your organisation's issuer is required"),
-        "remove_organisation" => only("Remove your organisation"),
-        "suspend_account" => about("Suspend this account", "Reason", "reason"),
-        "reinstate_account" => only("Let this account in again"),
-        "verify_account" => only("Call the address of this account confirmed"),
-        "end_sessions" => only("Sign this account out everywhere"),
-        "change_roles" => only("Change the roles of this account"),
-        "begin_view" => only("See what this account sees"),
+        "ask_email_change" => deed("Change your e-mail address", &[("New address", "form[email]")]),
+        "save_account" => deed(
+            "Save your account",
+            &[("Name", "form[display_name]"), ("What you do here", "form[purpose]")],
+        ),
+        "request_export" => deed("Make an archive of your data", &[]),
+        "delete_account" => deed("Delete your account, for good", &[]),
+        "begin_app" => deed("Set up an authenticator app", &[]),
+        "remove_app" => deed("Remove your authenticator app", &[]),
+        "renew_recovery_codes" => deed("Make new recovery codes in place of all that you have", &[]),
+        "allow_email_codes" => deed(
+            "Change whether a code by e-mail can stand in for your second factor",
+            &[("From now on it can", "allowed")],
+        ),
+        "remove_passkey" => deed("Remove a passkey", &[WHICH]),
+        "connect" => deed("Connect an account elsewhere", &[WHICH]),
+        "disconnect" => deed("Disconnect an account elsewhere", &[WHICH]),
+        "sign_out_device" => deed("Sign out on another device", &[WHICH]),
+        "sign_out_others" => deed("Sign out on all other devices", &[]),
+        "create_token" => deed(
+            "Make a token",
+            &[
+                ("Name", "form[name]"),
+                ("What it may do", "form[scopes][]"),
+                ("Days it is good for", "form[days]"),
+            ],
+        ),
+        "revoke_token" => deed("Revoke a token", &[WHICH]),
+        "create_organisation" => deed("Set up an organisation", &[("Name", "form[name]")]),
+        "add_organisation_domain" => deed("Add a domain to your organisation", &[("Domain", "form[domain]")]),
+        "prove_organisation_domain" => deed("Have a domain proved", &[("Domain", "domain")]),
+        "remove_organisation_domain" => {
+            deed("Remove a domain from your organisation", &[("Domain", "domain")])
+        }
+        "set_organisation_issuer" => {
+            deed("Save the issuer of your organisation", &[("Issuer", "form[issuer]")])
+        }
+        "try_organisation_issuer" => deed("Try the issuer of your organisation", &[]),
+        "require_organisation_issuer" => deed(
+            "Change whether your organisation's issuer is required",
+            &[("From now on it is", "required")],
+        ),
+        "remove_organisation" => deed("Remove your organisation", &[]),
+        "suspend_account" => deed("Suspend this account", &[WHOM, ("Reason", "reason")]),
+        "reinstate_account" => deed("Let this account in again", &[WHOM]),
+        "verify_account" => deed("Call the address of this account confirmed", &[WHOM]),
+        "end_sessions" => deed("Sign this account out everywhere", &[WHOM]),
+        "change_roles" => deed("Change the roles of this account", &[WHOM, (ROLES.1, ROLES.0)]),
+        "begin_view" => deed("See what this account sees", &[WHOM]),
         _ => None,
     }
+}
+
+/// A field of which there may be several and none, and its label.
+const ROLES: (&str, &str) = ("roles[]", "Roles from now on");
+
+impl Deed {
+    /// The facts that a form gives, in words.
+    fn told_by(&self, fields: &[(String, String)]) -> Vec<(&'static str, String)> {
+        let told = self.facts.iter().filter_map(|(label, name)| {
+            let values = fields.iter().filter(|(field, _)| field == name);
+            let values: Vec<_> = values.map(|(_, value)| in_words(name, value)).collect();
+            match values.is_empty() {
+                true if *name == ROLES.0 => Some((*label, "None".to_owned())),
+                true => None,
+                false => Some((*label, values.join(", "))),
+            }
+        });
+        told.collect()
+    }
+}
+
+fn in_words(field: &str, value: &str) -> String {
+    let words = match (field, value) {
+        ("form[purpose]", _) => {
+            super::purposes().into_iter().find(|card| card.value == value).map(|card| card.label)
+        }
+        (field, _) if field == ROLES.0 => value.parse::<Role>().ok().map(|role| role.label().to_owned()),
+        ("allowed" | "required", "true") => Some("Yes".to_owned()),
+        ("allowed" | "required", _) => Some("No".to_owned()),
+        _ => None,
+    };
+    words.unwrap_or_else(|| value.to_owned())
 }
 
 /// The page with a mark by which it says that the form was not sent.
@@ -155,6 +212,12 @@ pub(super) fn was_not_sent(mark: &str) -> impl IntoView + use<> {
     })
 }
 
+/// Says in words whom or what a form is about.
+#[component]
+pub fn AboutField(#[prop(into)] about: String) -> impl IntoView {
+    view! { <input type="hidden" name=ABOUT value=about /> }
+}
+
 /// The form that waits, as fields of the forms with which one proves who one is. Nothing where none does.
 #[component]
 pub fn HeldFields() -> impl IntoView {
@@ -172,11 +235,7 @@ pub fn SendNow(held: Held) -> impl IntoView {
     let Held { action, fields } = held;
     let fields_sent = kept(&fields);
     let deed = deed(&action);
-    let facts = deed.as_ref().and_then(|deed| {
-        let (label, name) = deed.about?;
-        let (_, value) = fields_sent.iter().find(|(field, _)| field == name)?;
-        Some(vec![(label, value.clone())])
-    });
+    let facts = deed.as_ref().map(|deed| deed.told_by(&fields_sent)).filter(|facts| !facts.is_empty());
     let what = deed.map(|deed| deed.what);
     let kind = match action.as_str() {
         "/api/delete_account" | "/api/remove_organisation" | "/api/suspend_account" => ButtonKind::Danger,
@@ -234,6 +293,24 @@ mod tests {
             let sent = Held { action: action.to_owned(), fields: String::new() };
             assert!(sent.sent_back().is_none(), "{action}");
         }
+    }
+
+    #[test]
+    fn its_sender_sees_whom_and_what_a_form_is_about() {
+        let told = |action: &str, fields: &str| deed(action).unwrap().told_by(&kept(fields));
+        let roles = "user=7&about=Ulf%2C+ulf%40example.com&roles%5B%5D=admin&roles%5B%5D=user_client";
+        let whose = ("Whose", "Ulf, ulf@example.com".to_owned());
+        let labels = format!("{}, {}", Role::Admin.label(), Role::Client.label());
+        assert_eq!(told("/api/change_roles", roles), [whose.clone(), ("Roles from now on", labels)]);
+        let (none, _) = roles.split_once("&roles").unwrap();
+        assert_eq!(told("/api/change_roles", none), [whose, ("Roles from now on", "None".to_owned())]);
+        let purpose = told("/api/save_account", "form%5Bpurpose%5D=client");
+        assert_eq!(purpose, [("What you do here", "I look for people".to_owned())]);
+        let scopes = "form%5Bscopes%5D%5B%5D=jobs%3Aread&form%5Bscopes%5D%5B%5D=profile%3Aread";
+        assert_eq!(
+            told("/api/create_token", scopes),
+            [("What it may do", "jobs:read, profile:read".to_owned())]
+        );
     }
 
     #[test]

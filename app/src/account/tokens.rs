@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use services::tokens::{self, PersonalToken};
 
-use super::layout::AccountLayout;
+use super::{held::AboutField, layout::AccountLayout};
 use crate::{
     page::{page, query, success},
     ssr,
@@ -93,6 +93,7 @@ fn TokenRow(token: PersonalToken, now: DateTime<Utc>) -> impl IntoView {
     };
     let scopes: Vec<_> = token.scopes.iter().map(Scope::as_str).collect();
     let label = format!("Revoke {}", token.name);
+    let about = format!("{}, 8th_pat_…{}", token.name, token.ending);
     view! {
         <li class="row">
             <div class="min-w-0">
@@ -104,6 +105,7 @@ fn TokenRow(token: PersonalToken, now: DateTime<Utc>) -> impl IntoView {
             </div>
             <form method="post" action="/api/revoke_token">
                 <input type="hidden" name="token" value=token.id.to_string() />
+                <AboutField about />
                 <button class="button button-secondary button-s" type="submit" aria-label=label>
                     "Revoke"
                 </button>

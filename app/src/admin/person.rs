@@ -16,6 +16,7 @@ use services::{
 
 use super::{layout::AdminLayout, people::status_badge, trail::TrailRows};
 use crate::{
+    account::AboutField,
     error::ApiError,
     page::{faults, page, param, query, refused, success},
     ssr,
@@ -116,11 +117,17 @@ fn About(account: Account) -> impl IntoView {
     .into_any()
 }
 
+/// Whose account a form is about, in words.
+fn whose(account: &Account) -> String {
+    format!("{}, {}", account.display_name, account.email)
+}
+
 /// A button that does one thing to the account.
-fn act(action: &'static str, user: UserId, text: &'static str) -> impl IntoView {
+fn act(action: &'static str, account: &Account, text: &'static str) -> impl IntoView + use<> {
     view! {
         <form method="post" action=action>
-            <input type="hidden" name="user" value=user.to_string() />
+            <input type="hidden" name="user" value=account.id.to_string() />
+            <AboutField about=whose(account) />
             <Button>{text}</Button>
         </form>
     }
@@ -137,13 +144,13 @@ fn LookAfter(account: Account, reason: String, error: Option<ApiError>) -> impl 
         <section class="form-section mt-10" aria-labelledby="look-after">
             <h2 id="look-after">"Look after this account"</h2>
             <div class="flex flex-wrap gap-3 items-start">
-                {(active && ordinary).then(|| act("/api/begin_view", user, "See what they see"))}
-                {act("/api/end_sessions", user, "Sign out everywhere")}
+                {(active && ordinary).then(|| act("/api/begin_view", &account, "See what they see"))}
+                {act("/api/end_sessions", &account, "Sign out everywhere")}
                 {account
                     .email_verified_at
                     .is_none()
-                    .then(|| act("/api/verify_account", user, "Take the address for confirmed"))}
-                {(status == AccountStatus::Suspended).then(|| act("/api/reinstate_account", user, "Let in again"))}
+                    .then(|| act("/api/verify_account", &account, "Take the address for confirmed"))}
+                {(status == AccountStatus::Suspended).then(|| act("/api/reinstate_account", &account, "Let in again"))}
             </div>
             {active
                 .then(|| {
@@ -152,6 +159,7 @@ fn LookAfter(account: Account, reason: String, error: Option<ApiError>) -> impl 
                             <summary class="button button-quiet">"Suspend this account"</summary>
                             <form class="form mt-4" method="post" action="/api/suspend_account">
                                 <input type="hidden" name="user" value=user.to_string() />
+                                <AboutField about=whose(&account) />
                                 <p class="hint">
                                     "They are signed out everywhere, their profile is paused and their jobs are on hold. A letter tells them; the reason is for us alone."
                                 </p>
@@ -184,6 +192,7 @@ fn RolesForm(account: Account, error: Option<ApiError>) -> impl IntoView {
         <section class="form-section mt-10">
             <form class="form" method="post" action="/api/change_roles">
                 <input type="hidden" name="user" value=account.id.to_string() />
+                <AboutField about=whose(&account) />
                 <CheckboxGroup
                     name="roles[]"
                     legend="Roles"

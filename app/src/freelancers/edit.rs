@@ -125,6 +125,7 @@ fn NoFreelancer() -> impl IntoView {
             title="You are here as a client"
             text="A profile is for people who look for work. If you do too, say so in your account; you keep everything you have."
             action=Some(("Open my account".to_owned(), "/account".to_owned()))
+            whole_page=true
         />
     }
     .into_any()

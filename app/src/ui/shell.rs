@@ -124,7 +124,7 @@ fn ViewBanner(by: String, name: String) -> impl IntoView {
         <aside class="view-banner" aria-label="Looking at another person's pages">
             <p>
                 <strong>{by}</strong> ", you see what " <strong>{name}</strong>
-                " sees. You can look at everything and change nothing."
+                " sees, but for their private details. You can change nothing."
             </p>
             <form method="post" action="/api/end_view">
                 <button class="button button-small" type="submit">"Back to your own pages"</button>

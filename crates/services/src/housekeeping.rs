@@ -57,7 +57,7 @@ impl Services {
         tried("proofs of domains", organisations::recheck(self).await);
         tried("tokens", crate::tokens::tidy(self).await);
         tried("attempts", crate::accounts::tidy(self).await);
-        tried("keys", self.vault.finish_rotation().await);
+        tried("keys", crate::vault::finish_rotation(self).await);
     }
 
     async fn prune_feeds(&self) -> Result<()> {

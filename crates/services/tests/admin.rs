@@ -93,6 +93,30 @@ async fn nobody_administers_themselves_or_those_above_them(pool: PgPool) {
     assert!(matches!(own, Err(ServiceError::Conflict(_))));
 }
 
+/// A request that is long under way was once judged by the roles that its sender had at its beginning.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_administrator_who_was_shut_out_meanwhile_does_nothing_more(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let one = world.administrator("One", Role::Superadmin).await;
+    let two = world.administrator("Two", Role::Superadmin).await;
+    let bo = world.person("Bo", "client").await;
+    let id = bo.user_id;
+    admin::suspend(s, &two, one.user_id, "A quarrel", &here()).await.unwrap();
+    let refused = [
+        admin::change_roles(s, &one, id, &roles(&[Role::Superadmin]), &here()).await.err(),
+        admin::suspend(s, &one, two.user_id, "A quarrel", &here()).await.err(),
+        admin::reinstate(s, &one, id, &here()).await.err(),
+        admin::verify_email(s, &one, id, &here()).await.err(),
+        admin::end_sessions(s, &one, id, &here()).await.err(),
+        admin::begin_view(s, &one, id, &here()).await.err(),
+    ];
+    for (i, refused) in refused.into_iter().enumerate() {
+        assert!(matches!(refused, Some(ServiceError::SignedOut)), "{i}: {refused:?}");
+    }
+    assert_eq!(accounts::own(s, &bo).await.unwrap().roles, roles(&[Role::Client]));
+}
+
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn two_superadmins_cannot_take_the_role_from_each_other_at_once(pool: PgPool) {
     let world = World::new(pool).await;

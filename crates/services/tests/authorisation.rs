@@ -119,6 +119,7 @@ async fn giving_up_a_role_leaves_nothing_unattended(pool: PgPool) {
     assert!(matches!(refused, Err(ServiceError::Invalid(errors)) if errors.get("purpose").is_some()));
     jobs::close(s, &who, job).await.unwrap();
     accounts::change(s, &who, &purpose("freelancer"), &Device::default()).await.unwrap();
+    let who = world.anew(&who).await;
     assert_eq!(profiles::own(s, &who).await.unwrap().unwrap().region, domain::place::Region::Na);
     accounts::change(s, &who, &purpose("client"), &Device::default()).await.unwrap();
     assert!(profiles::browse(s, &Default::default()).await.unwrap().rows.is_empty());

@@ -144,6 +144,17 @@ async fn one_network_does_not_try_one_password_on_everybody(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
+async fn whoever_came_a_moment_before_another_of_their_network_is_judged(pool: PgPool) {
+    let world = World::slowing(pool).await;
+    let (ada, bo) = ("person0@example.com", "person1@example.com");
+    assert_eq!(guess(&world, ada, &at(1)).await, None);
+    // They read the clock first and reach the counter second.
+    world.advance(TimeDelta::milliseconds(-5));
+    assert_eq!(guess(&world, bo, &at(1)).await, None);
+    assert_eq!(guess(&world, ada, &at(1)).await, None);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
 async fn a_browser_that_was_not_used_for_long_is_a_stranger_again(pool: PgPool) {
     let world = World::slowing(pool).await;
     world.person("Ada", "client").await;

@@ -156,7 +156,7 @@ async fn an_organisation_is_theirs_who_set_it_up(pool: PgPool) {
     world.advance(TimeDelta::minutes(11));
     let stale = mina.clone();
     let now = s.now();
-    let bo = Principal { proved_at: now, ..bo };
+    let bo = world.anew(&bo).await;
     let admin = Principal { proved_at: now, ..admin };
     assert!(organisations::own(s, &bo).await.unwrap().is_none());
     for (who, refused) in [
@@ -181,7 +181,7 @@ async fn an_organisation_is_theirs_who_set_it_up(pool: PgPool) {
         organisations::own(s, &admin).await,
         Err(ServiceError::Forbidden(Permission::KeepOrganisation))
     ));
-    let mina = Principal { proved_at: now, ..mina };
+    let mina = world.anew(&mina).await;
     assert!(why(organisations::remove(s, &mina, false, &Device::default()).await).contains("understood"));
     assert!(
         why(own_data::leave(s, &mina, true, &Device::default()).await)
@@ -538,4 +538,18 @@ async fn a_proof_ends_three_days_after_its_record_and_with_it_the_requirement(po
             .await
             .unwrap();
     assert_eq!(lapsed, 1);
+}
+
+/// Whoever is connected holds their account, for which the manager who requires the issuer waits.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn whoever_is_being_connected_does_not_wait_for_who_manages(pool: PgPool) {
+    let world = World::new(pool).await;
+    let mina = world.client("Mina").await;
+    create(&world, &mina).await;
+    let mut managing = world.pool().begin().await.unwrap();
+    storage::organisations::of_manager(&mut managing, mina.user_id).await.unwrap().unwrap();
+    // As the foreign key of a connection does.
+    let connecting = "select from auth.organisations for key share nowait";
+    sqlx::query(connecting).execute(world.pool()).await.unwrap();
+    managing.rollback().await.unwrap();
 }

@@ -149,7 +149,7 @@ async fn an_archive_is_given_to_its_owner_alone_who_has_proved_it_for_a_week(poo
     assert!(matches!(stale, Err(ServiceError::ProofNeeded)));
 
     world.advance(TimeDelta::days(7));
-    let later = Principal { proved_at: services.now(), ..ada };
+    let later = world.anew(&ada).await;
     let expired = own_data::download_export(services, &later, &device).await;
     assert!(matches!(expired, Err(ServiceError::NotFound(_))));
     let deleted = storage::own_data::delete_expired(world.pool(), services.now()).await.unwrap();

@@ -3,12 +3,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-use domain::{TokenId, account::SignInForm, scope::TokenForm};
+use domain::{
+    PasskeyId, TokenId,
+    account::{AccountForm, SignInForm},
+    organisation::OrganisationForm,
+    private::PrivateForm,
+    scope::TokenForm,
+};
 use identity::Principal;
 use services::{
     ServiceError,
     accounts::{self, Device, second_factor as factors},
-    tokens,
+    organisations, tokens,
 };
 use sqlx::{PgPool, Postgres, Transaction};
 use test_support::{MIGRATOR, PASSWORD, World, app_code};
@@ -190,4 +196,154 @@ async fn an_app_is_set_up_after_whoever_is_coming_in(pool: PgPool) {
     world.somebody_waits().await;
     coming.commit().await.unwrap();
     setting_up.await.unwrap().unwrap();
+}
+
+/// Asserts that whoever gets a connection next is in no transaction of somebody before.
+async fn assert_clean(world: &World) {
+    let database = world.services.database();
+    let mut all = Vec::new();
+    for pool in [database.pool(), database.house()] {
+        for _ in 0..pool.options().get_max_connections() {
+            all.push(pool.acquire().await.unwrap());
+        }
+    }
+    let within = "select count(*) from pg_stat_activity
+                  where datname = current_database() and state like 'idle in transaction%'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(within).fetch_one(world.pool()).await.unwrap(), 0);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn whoever_gives_up_while_they_wait_leaves_no_transaction_behind(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "client").await;
+    for _ in 0..3 {
+        let held = hold(&world, &ada).await;
+        let (services, who) = (world.services.clone(), ada.clone());
+        let change = tokio::spawn(async move {
+            let form = PrivateForm { legal_name: "Augusta Ada".into(), phone: String::new() };
+            accounts::change_private_details(&services, &who, &form, &Device::default()).await
+        });
+        let services = world.services.clone();
+        let sign_in = tokio::spawn(async move {
+            let email = "person0@example.com".to_owned();
+            let form = SignInForm { email, password: PASSWORD.into(), next: String::new() };
+            accounts::sign_in(&services, &form, &Device::default()).await.map(|_| ())
+        });
+        world.waiting(2).await;
+        change.abort();
+        sign_in.abort();
+        held.rollback().await.unwrap();
+        assert!(change.await.unwrap_err().is_cancelled() && sign_in.await.unwrap_err().is_cancelled());
+        assert_clean(&world).await;
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn whoever_waited_in_vain_leaves_no_broken_transaction_behind(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "client").await;
+    let held = hold(&world, &ada).await;
+    let (services, who) = (world.services.clone(), ada.clone());
+    let change = tokio::spawn(async move {
+        let form = PrivateForm { legal_name: "Augusta Ada".into(), phone: String::new() };
+        accounts::change_private_details(&services, &who, &form, &Device::default()).await
+    });
+    world.somebody_waits().await;
+    let cancel = "select pg_cancel_backend(pid) from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'";
+    sqlx::query(cancel).execute(world.pool()).await.unwrap();
+    assert!(change.await.unwrap().is_err());
+    held.rollback().await.unwrap();
+    assert_clean(&world).await;
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn who_has_left_sets_up_no_organisation(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "client").await;
+    let mut held = hold(&world, &ada).await;
+    let (services, who) = (world.services.clone(), ada.clone());
+    let attempt = tokio::spawn(async move {
+        let form = OrganisationForm { name: "Ghost Ltd".into() };
+        organisations::create(&services, &who, &form, &Device::default()).await
+    });
+    world.somebody_waits().await;
+    let id = ada.user_id.uuid();
+    sqlx::query("delete from auth.sessions where user_id = $1").bind(id).execute(&mut *held).await.unwrap();
+    held.commit().await.unwrap();
+    assert!(matches!(attempt.await.unwrap(), Err(ServiceError::SignedOut)));
+    assert_eq!(count(&world, "organisations").await, 0);
+}
+
+/// What the house does to Ada's session or roles while a request of hers is under way.
+async fn meanwhile(world: &World, ada: &Principal, statement: &'static str) {
+    sqlx::query(statement).bind(ada.user_id.uuid()).execute(world.pool()).await.unwrap();
+}
+
+/// Whoever withheld the last byte of a form kept a proof that was taken back, and gave it back to themselves.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_proof_that_was_taken_back_meanwhile_counts_no_more(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let ada = world.person("Ada", "client").await;
+    meanwhile(&world, &ada, "update auth.sessions set proved_at = 'epoch' where user_id = $1").await;
+    let token = TokenForm { name: "Ledger".into(), scopes: vec!["jobs:read".into()], days: "30".into() };
+    let here = Device::default();
+    let refused = [
+        factors::begin_app(s, &ada).await.err(),
+        factors::renew_recovery_codes(s, &ada, &here).await.map(|_| ()).err(),
+        factors::remove_passkey(s, &ada, PasskeyId::new(), &here).await.map(|_| ()).err(),
+        accounts::sign_out_others(s, &ada, &here).await.map(|_| ()).err(),
+        tokens::create(s, &ada, TokenId::new(), &token, &here).await.map(|_| ()).err(),
+        accounts::change(s, &ada, &both("Ada"), &here).await.map(|_| ()).err(),
+    ];
+    for (i, refused) in refused.into_iter().enumerate() {
+        assert!(matches!(refused, Some(ServiceError::ProofNeeded)), "{i}: {refused:?}");
+    }
+    let taken_back: bool = sqlx::query_scalar("select bool_and(proved_at = 'epoch') from auth.sessions")
+        .fetch_one(world.pool())
+        .await
+        .unwrap();
+    assert!(taken_back);
+}
+
+fn both(name: &str) -> AccountForm {
+    AccountForm { display_name: name.into(), region: "EU".into(), purpose: "both".into() }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_role_that_was_taken_meanwhile_is_not_given_back(pool: PgPool) {
+    let world = World::new(pool).await;
+    let ada = world.person("Ada", "both").await;
+    meanwhile(
+        &world,
+        &ada,
+        "delete from auth.user_roles where user_id = $1 and role <> (select min(role) from auth.user_roles)",
+    )
+    .await;
+    let change = accounts::change(&world.services, &ada, &both("Ada"), &Device::default()).await;
+    assert!(matches!(change, Err(ServiceError::Conflict(_))));
+    assert_eq!(count(&world, "user_roles").await, 1);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_session_that_was_ended_meanwhile_signs_nobody_out(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let (ada, here) = (world.person("Ada", "client").await, Device::default());
+    let form =
+        SignInForm { email: "person0@example.com".into(), password: PASSWORD.into(), next: String::new() };
+    accounts::sign_in(s, &form, &here).await.unwrap();
+    sqlx::query("delete from auth.sessions where id = $1")
+        .bind(ada.session_id.uuid())
+        .execute(world.pool())
+        .await
+        .unwrap();
+    let all = accounts::sign_out_others(s, &ada, &here).await;
+    assert!(matches!(all, Err(ServiceError::SignedOut)));
+    let other: uuid::Uuid =
+        sqlx::query_scalar("select id from auth.sessions").fetch_one(world.pool()).await.unwrap();
+    let one = accounts::sign_out_device(s, &ada, other.into(), &here).await;
+    assert!(matches!(one, Err(ServiceError::SignedOut)));
+    assert_eq!(count(&world, "sessions").await, 1);
 }

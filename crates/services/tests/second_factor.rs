@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::TimeDelta;
-use domain::account::{SecondFactor, SignInForm};
+use domain::account::{AddressForm, SecondFactor, SignInForm};
 use identity::Principal;
 use secrecy::{ExposeSecret as _, SecretString};
 use services::{
@@ -15,7 +15,7 @@ use services::{
     audit,
 };
 use sqlx::PgPool;
-use test_support::{MIGRATOR, PASSWORD, World, app_code};
+use test_support::{MIGRATOR, PASSWORD, World, app_code, link_in};
 
 /// Somebody with an authenticator app.
 struct Guarded {
@@ -116,8 +116,7 @@ async fn an_app_counts_only_once_it_has_shown_a_code(pool: PgPool) {
     assert!(matches!(factors::begun_app(s, &stale).await, Err(ServiceError::ProofNeeded)));
     let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
     world.advance(TimeDelta::minutes(31));
-    let mut fresh = ada.clone();
-    fresh.proved_at = s.now();
+    let fresh = world.anew(&ada).await;
     let code = app_code(key.expose_secret(), s.now());
     let late = factors::confirm_app(s, &fresh, &code, &Device::default()).await;
     assert!(matches!(late, Err(ServiceError::Conflict(_))), "a set-up that nobody finished is over");
@@ -419,4 +418,50 @@ async fn anothers_passkey_is_neither_renamed_nor_removed(pool: PgPool) {
     sqlx::query(password).bind(ada.user_id.uuid()).bind("some hash").execute(world.pool()).await.unwrap();
     factors::remove_passkey(s, &ada, id, &here).await.unwrap();
     assert!(factors::passkeys(s, &ada).await.unwrap().is_empty());
+}
+
+/// Whoever reads the mailbox that the account had once had a way in left.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn what_was_begun_at_the_former_address_ends_with_it(pool: PgPool) {
+    let world = World::new(pool).await;
+    let s = &world.services;
+    let here = Device::default();
+    let Guarded { who: ada, key, .. } = with_app(&world, world.person("Ada", "client").await).await;
+    let token = halfway(&world, 0, &here).await;
+    let code = app_code(&key, s.now());
+    let trusted = factors::finish_sign_in(s, token.expose_secret(), &Answer::App(&code), true, &here).await;
+    let trust = trusted.unwrap().trust.unwrap().token;
+    let half = halfway(&world, 0, &here).await;
+    let form = AddressForm { email: "ada@new.example".into() };
+    accounts::ask_email_change(s, &ada, &form, &here).await.unwrap();
+    world.do_jobs().await;
+    for end in ["person0@example.com", "ada@new.example"] {
+        let link = link_in(world.letters.to(end).last().unwrap());
+        accounts::confirm_email_change(s, &link, Some(&ada), &here).await.unwrap();
+    }
+    world.advance(TimeDelta::seconds(60));
+    let code = app_code(&key, s.now());
+    assert!(is_over(finish(&world, &half, Answer::App(&code)).await));
+    let form = SignInForm { email: "ada@new.example".into(), password: PASSWORD.into(), next: String::new() };
+    let there = Device { trust: Some(trust), ..Device::default() };
+    let admission = accounts::sign_in(s, &form, &there).await.unwrap();
+    assert!(matches!(admission, Admission::SecondFactorDue(_)), "no browser is trusted any more");
+}
+
+/// Where every connection was taken by somebody who waited for a second one, nobody went on.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn one_connection_is_enough_for_a_second_factor(pool: PgPool) {
+    let world = World::new(pool).await;
+    let Guarded { key, .. } = with_app(&world, world.person("Ada", "client").await).await;
+    let token = halfway(&world, 0, &Device::default()).await;
+    // It has learned no key yet.
+    let fresh = world.process(&["test"]);
+    let house = fresh.database().house();
+    let mut taken = Vec::new();
+    for _ in 1..house.options().get_max_connections() {
+        taken.push(house.acquire().await.unwrap());
+    }
+    let code = app_code(&key, fresh.now());
+    let (answer, here) = (Answer::App(&code), Device::default());
+    factors::finish_sign_in(&fresh, token.expose_secret(), &answer, false, &here).await.unwrap();
 }

@@ -3,32 +3,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use domain::private::PrivateForm;
 use identity::Principal;
 use services::{
-    ServiceError, Services, Settings,
+    ServiceError, Services,
     accounts::{self, Device},
     vault::{self, SEALED},
 };
 use sqlx::PgPool;
-use test_support::{Letters, MIGRATOR, World, keys, lexical};
-
-/// Another process on the same database, with the operator's keys of these names.
-fn process(world: &World, names: &[&str]) -> Services {
-    let now = world.services.now();
-    Services::open(Settings {
-        clock: Arc::new(move || now),
-        ..Settings::new(
-            test_support::database(world.pool()),
-            lexical(),
-            Arc::new(Letters::default()),
-            keys(names),
-        )
-    })
-}
+use test_support::{MIGRATOR, World};
 
 async fn tell(services: &Services, who: &Principal, phone: &str) {
     let form = PrivateForm { legal_name: "Augusta Ada King".into(), phone: phone.into() };
@@ -119,7 +105,7 @@ async fn after_a_rotation_everything_opens_and_the_old_key_goes_when_nothing_nee
     assert_eq!(vault.reseal(|_| {}).await.unwrap().deleted_keys, 1);
     assert_eq!(values(&world.services).await, [2]);
     // As after a restart.
-    assert_eq!(phone(&process(&world, &["test"]), &ada).await.as_deref(), Some("+4930901820"));
+    assert_eq!(phone(&world.process(&["test"]), &ada).await.as_deref(), Some("+4930901820"));
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
@@ -130,18 +116,22 @@ async fn changing_the_keys_is_written_down_with_how_much_was_sealed_anew(pool: P
     let mut told = Vec::new();
     let done = vault::rotate(&world.services, |done, total| told.push((done.values, total))).await.unwrap();
     assert_eq!((done.values, told.last()), (2, Some(&(2, 2))));
+    assert_noted(&world, r#"{"broken":0,"values":2}"#).await;
+}
+
+/// Asserts that the last entry of the audit log tells of a rotation that came to this.
+async fn assert_noted(world: &World, after: &str) {
     let last: (Option<uuid::Uuid>, Option<uuid::Uuid>, String, Option<String>) = sqlx::query_as(
         "select actor_id, subject_id, action, after from auth.audit_log order by seq desc limit 1",
     )
     .fetch_one(world.pool())
     .await
     .unwrap();
-    let after = r#"{"broken":0,"values":2}"#.to_owned();
-    assert_eq!(last, (None, None, "keys.rotated".into(), Some(after)));
+    assert_eq!(last, (None, None, "keys.rotated".into(), Some(after.to_owned())));
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_rotation_that_was_broken_off_goes_on_where_it_was(pool: PgPool) {
+async fn a_rotation_that_was_broken_off_goes_on_where_it_was_and_is_written_down(pool: PgPool) {
     let world = World::new(pool).await;
     // More than one batch, of which the first is done when the process dies.
     let ada = world.client("Ada").await;
@@ -162,8 +152,22 @@ async fn a_rotation_that_was_broken_off_goes_on_where_it_was(pool: PgPool) {
     // Those are Ada's value with other owners, which do not open; give each one of its own.
     let people: Vec<uuid::Uuid> =
         sqlx::query_scalar("select user_id from auth.private_details").fetch_all(world.pool()).await.unwrap();
-    for person in &people {
-        let who = Principal { user_id: (*person).into(), ..ada.clone() };
+    for person in people.iter().filter(|person| **person != ada.user_id.uuid()) {
+        sqlx::query(
+            "insert into auth.sessions (id, user_id, token_hash, expires_at, ends_at)
+             values ($1, $1, sha256($1::text::bytea), $2, $2)",
+        )
+        .bind(person)
+        .bind(world.services.now() + TimeDelta::days(1))
+        .execute(world.pool())
+        .await
+        .unwrap();
+        let who = Principal {
+            user_id: (*person).into(),
+            session_id: (*person).into(),
+            roles: Default::default(),
+            ..ada.clone()
+        };
         tell(&world.services, &who, "+49 30 901820").await;
     }
     world.services.vault().begin_rotation().await.unwrap();
@@ -174,8 +178,9 @@ async fn a_rotation_that_was_broken_off_goes_on_where_it_was(pool: PgPool) {
     assert!(died.await.unwrap_err().is_panic());
     let [new, old] = values(&world.services).await[..] else { panic!("two keys") };
     assert_eq!((new, old), (200, 222));
-    let done = process(&world, &["test"]).vault().reseal(|_| {}).await.unwrap();
-    assert_eq!((done.values, done.broken), (222, 0));
+    vault::finish_rotation(&world.process(&["test"])).await.unwrap();
+    assert_eq!(values(&world.services).await, [422, 0]);
+    assert_noted(&world, r#"{"broken":0,"values":222}"#).await;
     let who = Principal { user_id: people[0].into(), ..ada };
     assert_eq!(phone(&world.services, &who).await.as_deref(), Some("+4930901820"));
 }
@@ -188,7 +193,7 @@ async fn what_is_written_during_a_rotation_is_not_lost(pool: PgPool) {
     tell(&world.services, ada, "+49 30 901820").await;
     tell(&world.services, bo, "+49 30 901820").await;
     // A second process rotates; this one does not hear of it and goes on with the key it knows.
-    let other = process(&world, &["test"]);
+    let other = world.process(&["test"]);
     other.vault().begin_rotation().await.unwrap();
     tell(&world.services, ada, "+49 30 1111111").await;
     assert_eq!(other.vault().reseal(|_| {}).await.unwrap().values, 4);
@@ -197,7 +202,7 @@ async fn what_is_written_during_a_rotation_is_not_lost(pool: PgPool) {
     assert_eq!(phone(&other, bo).await.as_deref(), Some("+49302222222"));
     // An hour later the straggler is taken along before its key goes.
     world.advance(TimeDelta::hours(2));
-    let later = process(&world, &["test"]);
+    let later = world.process(&["test"]);
     let done = later.vault().reseal(|_| {}).await.unwrap();
     assert_eq!((done.values, done.deleted_keys), (2, 1));
     assert_eq!(phone(&later, ada).await.as_deref(), Some("+49301111111"));
@@ -209,11 +214,11 @@ async fn a_new_key_of_the_operator_takes_over_and_the_old_one_can_go(pool: PgPoo
     let world = World::new(pool).await;
     let ada = world.client("Ada").await;
     tell(&world.services, &ada, "+49 30 901820").await;
-    let both = process(&world, &["newer", "test"]);
+    let both = world.process(&["newer", "test"]);
     both.vault().begin_rotation().await.unwrap();
     let keys = both.vault().keys().await.unwrap();
     assert!(keys.iter().all(|key| key.kek == "newer"), "{keys:?}");
-    let newer = process(&world, &["newer"]);
+    let newer = world.process(&["newer"]);
     newer.vault().check().await.unwrap();
     assert_eq!(phone(&newer, &ada).await.as_deref(), Some("+4930901820"));
 }
@@ -223,7 +228,7 @@ async fn without_the_right_key_of_the_operator_one_is_told_which_is_missing(pool
     let world = World::new(pool).await;
     let ada = world.client("Ada").await;
     tell(&world.services, &ada, "+49 30 901820").await;
-    let other = process(&world, &["another"]);
+    let other = world.process(&["another"]);
     let told = cause(other.vault().check().await.unwrap_err());
     assert!(told.contains("`test`") && told.contains("keys.file"), "{told}");
     assert!(accounts::private_details(&other, &ada).await.is_err());
@@ -252,7 +257,7 @@ async fn values_that_were_tampered_with_stay_and_are_counted(pool: PgPool) {
 async fn two_processes_that_need_the_first_key_at_once_agree_on_one(pool: PgPool) {
     let world = World::new(pool).await;
     let (ada, bo) = (world.client("Ada").await, world.client("Bo").await);
-    let other = process(&world, &["test"]);
+    let other = world.process(&["test"]);
     tokio::join!(tell(&world.services, &ada, "+49 30 901820"), tell(&other, &bo, "+49 30 901820"));
     assert_eq!(values(&world.services).await, [4]);
     assert_eq!(phone(&other, &ada).await, phone(&world.services, &bo).await);

@@ -107,39 +107,38 @@ impl Database {
     /// One that only read is simply dropped.
     pub async fn begin_as(&self, person: UserId) -> Result<Transaction<'static, Postgres>> {
         // In one round trip. The identifier is a number, so there is nothing to escape.
-        let begin = format!("begin; set local eighth.person = '{}'", person.uuid());
-        Ok(self.people.begin_with(AssertSqlSafe(begin)).await?)
+        begin(&self.people, format!("begin; set local eighth.person = '{}'", person.uuid())).await
     }
 
     /// The same, in which the account stays as it is until the transaction ends: what one person does at
     /// once is done one after the other, and whoever suspends or deletes the account waits.
     pub async fn begin_as_holding(&self, person: UserId) -> Result<Transaction<'static, Postgres>> {
-        let id = person.uuid();
-        let begin = format!(
-            "begin; set local eighth.person = '{id}'; select from auth.users where id = '{id}' for no key update"
-        );
-        Ok(self.people.begin_with(AssertSqlSafe(begin)).await?)
+        let mut tx = self.begin_as(person).await?;
+        sqlx::query!("select from auth.users where id = $1 for no key update", person.uuid())
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx)
     }
 
     /// Opens a transaction on behalf of whoever looks at a page, signed in or not.
     pub async fn begin_for(&self, visitor: Option<UserId>) -> Result<Transaction<'static, Postgres>> {
         match visitor {
             Some(person) => self.begin_as(person).await,
-            None => Ok(self.people.begin().await?),
+            None => begin(&self.people, "begin".to_owned()).await,
         }
     }
 
     /// Opens a transaction on behalf of the house itself: for finding out who somebody is, and for
     /// the work behind the scenes.
     pub async fn begin_as_house(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.house.begin().await?)
+        begin(&self.house, "begin".to_owned()).await
     }
 
     /// The same, in which what guards a person's account stays as it is until the transaction ends.
     pub async fn begin_as_house_holding(&self, person: UserId) -> Result<Transaction<'static, Postgres>> {
-        // In one round trip. The identifier is a number, so there is nothing to escape.
-        let begin = format!("begin; select from auth.users where id = '{}' for share", person.uuid());
-        Ok(self.house.begin_with(AssertSqlSafe(begin)).await?)
+        let mut tx = self.begin_as_house().await?;
+        crate::users::hold_shared(&mut tx, person).await?;
+        Ok(tx)
     }
 
     /// For single queries on behalf of the house itself.
@@ -190,6 +189,15 @@ impl Database {
     pub async fn close(&self) {
         futures_util::future::join(self.people.close(), self.house.close()).await;
     }
+}
+
+/// Begins a transaction in a task of its own, which is done with it even where nobody waits for it any
+/// more: sqlx (0.9) knows of a transaction only once it has begun, and would give a connection back to the
+/// pool that is still in one. Nothing else belongs in the statement, for where it fails the same happens.
+async fn begin(pool: &PgPool, statement: String) -> Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(statement)).await });
+    Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
 }
 
 fn pool(max_connections: u32) -> PgPoolOptions {

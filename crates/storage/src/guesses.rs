@@ -17,7 +17,8 @@ pub struct Slowing {
 }
 
 /// Counts an attempt as a failure until it is known to be none. False if none is due yet; it then
-/// does not count.
+/// does not count. One that costs nothing blocks until a moment long past, so that whoever read the
+/// clock just before is not refused.
 pub async fn charge(
     db: &mut PgConnection,
     key: &[u8; 32],
@@ -25,12 +26,12 @@ pub async fn charge(
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let charged = sqlx::query!(
-        "insert into auth.guesses as g (key, failures, last_at, blocked_until) values ($1, 1, $2, $2)
+        "insert into auth.guesses as g (key, failures, last_at, blocked_until) values ($1, 1, $2, $5)
          on conflict (key) do update set
              failures = case when g.last_at < $5 then 1 else g.failures + 1 end,
              last_at = $2,
              blocked_until = case
-                 when g.last_at < $5 or g.failures < $3 then $2
+                 when g.last_at < $5 or g.failures < $3 then $5
                  else $2 + interval '1 second' * least($4, power(2, least(g.failures - $3, 30)))
              end
          where g.blocked_until <= $2",

@@ -59,6 +59,15 @@ pub async fn of_user(db: impl PgExecutor<'_>, user_id: UserId) -> Result<Vec<Sto
     Ok(rows)
 }
 
+/// Whose the passkey of this name is.
+pub async fn owner(db: impl PgExecutor<'_>, credential_id: &[u8]) -> Result<Option<UserId>> {
+    let owner =
+        sqlx::query_scalar!("select user_id from auth.passkeys where credential_id = $1", credential_id)
+            .fetch_optional(db)
+            .await?;
+    Ok(owner.map(UserId::from))
+}
+
 /// The passkey of this name among all; it stays as it is until the transaction ends.
 pub async fn by_credential(db: impl PgExecutor<'_>, credential_id: &[u8]) -> Result<Option<StoredPasskey>> {
     let row = sqlx::query_as!(

@@ -65,13 +65,7 @@ pub async fn by_token(
             user_id: row.user_id.into(),
             display_name: row.display_name,
             region: stored("region", &row.region)?,
-            roles: row
-                .roles
-                .iter()
-                .map(|role| stored("role", role))
-                .collect::<Result<Vec<Role>>>()?
-                .into_iter()
-                .collect(),
+            roles: roles(&row.roles)?,
             last_seen_at: row.last_seen_at,
             ends_at: row.ends_at,
             proved_at: row.proved_at,
@@ -99,6 +93,40 @@ pub async fn is_open(db: impl PgExecutor<'_>, id: SessionId, now: DateTime<Utc>)
     Ok(open)
 }
 
+/// What a session stands for by now.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub proved_at: DateTime<Utc>,
+    pub roles: Roles,
+}
+
+/// What a session stands for while it goes on.
+pub async fn standing(
+    db: impl PgExecutor<'_>,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Option<Standing>> {
+    let row = sqlx::query!(
+        r#"select s.proved_at, array(select role from auth.user_roles r where r.user_id = s.user_id) as "roles!"
+           from auth.sessions s join auth.users u on u.id = s.user_id
+           where s.id = $1 and s.expires_at > $2 and u.status = 'active'"#,
+        id.uuid(),
+        now,
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| Ok(Standing { proved_at: row.proved_at, roles: roles(&row.roles)? })).transpose()
+}
+
+fn roles(stored_as: &[String]) -> Result<Roles> {
+    Ok(stored_as
+        .iter()
+        .map(|role| stored("role", role))
+        .collect::<Result<Vec<Role>>>()?
+        .into_iter()
+        .collect())
+}
+
 /// Notes that a session is in use, and moves its end.
 pub async fn touch(
     db: impl PgExecutor<'_>,
@@ -117,24 +145,34 @@ pub async fn touch(
     Ok(())
 }
 
-/// Gives a session another token, after which the old one opens nothing; notes when its owner has
-/// last proved who they are. Whoever proves it needs no trusted browser to stand in for a factor. False
-/// if the session has ended.
+/// That somebody has proved who they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof {
+    pub at: DateTime<Utc>,
+    /// None with a first factor alone.
+    pub second_factor: Option<SecondFactor>,
+}
+
+/// Gives a session another token, after which the old one opens nothing, and notes the proof, if one was
+/// given. Whoever gives one needs no trusted browser to stand in for a factor. False if the session has
+/// ended.
 pub async fn rotate(
     db: impl PgExecutor<'_>,
     id: SessionId,
     token_hash: &[u8; 32],
-    second_factor: Option<SecondFactor>,
-    proved_at: DateTime<Utc>,
+    proof: Option<Proof>,
 ) -> Result<bool> {
     let done = sqlx::query!(
         "update auth.sessions
-         set token_hash = $2, proved_at = $3,
-             second_factor = coalesce($4, nullif(second_factor, 'trusted_device')) where id = $1",
+         set token_hash = $2,
+             proved_at = coalesce($3, proved_at),
+             second_factor = case when $3::timestamptz is null then second_factor
+                                  else coalesce($4, nullif(second_factor, 'trusted_device')) end
+         where id = $1",
         id.uuid(),
         token_hash.as_slice(),
-        proved_at,
-        second_factor.map(SecondFactor::as_str),
+        proof.map(|proof| proof.at),
+        proof.and_then(|proof| proof.second_factor).map(SecondFactor::as_str),
     )
     .execute(db)
     .await?;

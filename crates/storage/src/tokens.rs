@@ -1,5 +1,7 @@
 //! Tokens of programs. Only their hashes are stored, and what is revoked is deleted.
 
+mod origin;
+
 use chrono::{DateTime, Utc};
 use domain::{
     TokenId, UserId,
@@ -9,6 +11,8 @@ use domain::{
 };
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
+
+pub use origin::{Origin, end, hold, origin_of_family, origin_of_personal, origin_of_refresh};
 
 use crate::{Result, error::stored};
 
@@ -133,20 +137,6 @@ pub async fn delete_personal(
     .await?)
 }
 
-/// The same for whoever has the token; gives whose it was, and its name.
-pub async fn delete_personal_by_hash(
-    db: impl PgExecutor<'_>,
-    token_hash: &[u8; 32],
-) -> Result<Option<(UserId, String)>> {
-    let row = sqlx::query!(
-        "delete from auth.personal_tokens where token_hash = $1 returning user_id, name",
-        token_hash.as_slice(),
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| (row.user_id.into(), row.name)))
-}
-
 /// Who is behind a personal token, unless it has expired or its owner is not let in any more.
 pub async fn by_personal(
     db: impl PgExecutor<'_>,
@@ -243,12 +233,15 @@ pub async fn insert_family(db: &mut PgConnection, family: &NewFamily<'_>) -> Res
     Ok(())
 }
 
-/// Ends all families that stand on a personal token but the `keep` that were refreshed last.
+/// Ends all families that stand on a personal token but the `keep` that were refreshed last. One that is
+/// being ended already is not waited for.
 pub async fn trim_families(db: &mut PgConnection, personal_token_id: Uuid, keep: i64) -> Result<()> {
     sqlx::query!(
         "delete from auth.token_families where id in (
-             select id from auth.token_families where personal_token_id = $1
-             order by refreshed_at desc, id desc offset $2
+             select id from auth.token_families where id in (
+                 select id from auth.token_families where personal_token_id = $1
+                 order by refreshed_at desc, id desc offset $2
+             ) for update skip locked
          )",
         personal_token_id,
         keep,
@@ -310,30 +303,26 @@ pub async fn end_family_of_spent(db: impl PgExecutor<'_>, token_hash: &[u8; 32])
     Ok(owner.map(UserId::from))
 }
 
-/// Ends the family of the present refresh token; gives whose it was.
-pub async fn end_family_of(db: impl PgExecutor<'_>, refresh_hash: &[u8; 32]) -> Result<Option<UserId>> {
-    let owner = sqlx::query_scalar!(
-        "delete from auth.token_families where refresh_hash = $1 returning user_id",
-        refresh_hash.as_slice(),
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(owner.map(UserId::from))
-}
-
-/// Ends a family; gives whose it was.
-pub async fn end_family(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<UserId>> {
-    let owner = sqlx::query_scalar!("delete from auth.token_families where id = $1 returning user_id", id)
-        .fetch_optional(db)
-        .await?;
-    Ok(owner.map(UserId::from))
-}
-
-/// Removes families that can no longer be refreshed and whose access tokens have expired, and
-/// personal tokens that expired before `forget`.
+/// Removes personal tokens that expired before `forget`, and families that can no longer be refreshed and
+/// whose access tokens have expired. It holds those of many people, and so waits for nobody: what somebody
+/// else holds is left for the next time.
 pub async fn prune(db: &mut PgConnection, over: DateTime<Utc>, forget: DateTime<Utc>) -> Result<()> {
-    sqlx::query!("delete from auth.token_families where expires_at <= $1", over).execute(&mut *db).await?;
-    sqlx::query!("delete from auth.personal_tokens where expires_at <= $1", forget).execute(db).await?;
+    sqlx::query!(
+        "delete from auth.personal_tokens where id in (
+             select id from auth.personal_tokens where expires_at <= $1 for update skip locked
+         )",
+        forget,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "delete from auth.token_families where id in (
+             select id from auth.token_families where expires_at <= $1 for update skip locked
+         )",
+        over,
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -214,8 +214,14 @@ pub struct Admittable {
 /// no such account.
 pub async fn admittable(db: &mut PgConnection, id: UserId) -> Result<Option<Admittable>> {
     // A statement of its own: the next one sees what was done by whoever held the account before.
-    sqlx::query!("select from auth.users where id = $1 for share", id.uuid()).execute(&mut *db).await?;
+    hold_shared(db, id).await?;
     admittable_held(db, id).await
+}
+
+/// Lets changes of what guards an account wait until the transaction ends.
+pub async fn hold_shared(db: &mut PgConnection, id: UserId) -> Result<()> {
+    sqlx::query!("select from auth.users where id = $1 for share", id.uuid()).execute(db).await?;
+    Ok(())
 }
 
 /// The same in a transaction that holds the account already.

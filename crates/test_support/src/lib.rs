@@ -227,6 +227,15 @@ impl World {
         Self { services, letters, records, owner: pool, now, people: AtomicU32::new(0) }
     }
 
+    /// The same site in another process, or after a restart, whose operator has the keys of these names.
+    pub fn process(&self, names: &[&str]) -> Services {
+        let now = self.services.now();
+        Services::open(Settings {
+            clock: Arc::new(move || now),
+            ..Settings::new(database(&self.owner), lexical(), Arc::new(Letters::default()), keys(names))
+        })
+    }
+
     /// As the owner of the tables, whom no policy holds.
     pub fn pool(&self) -> &PgPool {
         &self.owner
@@ -246,9 +255,14 @@ impl World {
 
     /// Returns once somebody waits for a row that another transaction holds.
     pub async fn somebody_waits(&self) {
-        let waiting = "select exists (select from pg_stat_activity
-                                      where datname = current_database() and wait_event_type = 'Lock')";
-        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(self.pool()).await.unwrap() {
+        self.waiting(1).await;
+    }
+
+    /// The same for so many at once.
+    pub async fn waiting(&self, people: i64) {
+        let waiting = "select count(*) from pg_stat_activity
+                       where datname = current_database() and wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(self.pool()).await.unwrap() < people {
             tokio::task::yield_now().await;
         }
     }
@@ -286,6 +300,19 @@ impl World {
             .await
             .unwrap();
         Principal { roles: [role].into_iter().collect(), ..who }
+    }
+
+    /// Somebody as their session tells by now, who has just proved once more who they are.
+    pub async fn anew(&self, who: &Principal) -> Principal {
+        let (id, now) = (who.session_id, self.services.now());
+        sqlx::query("update auth.sessions set proved_at = $2 where id = $1")
+            .bind(id.uuid())
+            .bind(now)
+            .execute(self.pool())
+            .await
+            .unwrap();
+        let standing = storage::sessions::standing(self.pool(), id, now).await.unwrap().unwrap();
+        Principal { proved_at: standing.proved_at, roles: standing.roles, ..who.clone() }
     }
 
     /// Posts a job.

@@ -16,7 +16,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::CookieJar;
 use identity::Principal;
-use services::accounts::{self, Authenticated, Device};
+use services::accounts::{self, Device};
 
 use super::{
     observe::is_made_by,
@@ -46,14 +46,6 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
             Err(error) => return Refusal::from(error).into_response(),
         },
     };
-    if let Some(Authenticated { principal, .. }) = &known
-        && principal.viewed_by.is_some()
-        && !may_be_done_while_viewing(&request)
-    {
-        let message =
-            "You are looking at somebody else's pages and can change nothing. Go back to your own first.";
-        return Refusal(ApiError::new(ErrorKind::Forbidden, message)).into_response();
-    }
     let renewed = known.as_ref().and_then(|known| known.renewed);
     let picture = known.as_ref().and_then(|known| Some(known.picture?.path(known.principal.user_id)));
     let viewer = Viewer(known.map(|known| known.principal));
@@ -73,8 +65,13 @@ pub(crate) async fn attach(Extracted(state): Extracted<State>, mut request: Requ
     if transport == Transport::Tls && !by_tls {
         request.extensions_mut().insert(Unencrypted);
     }
+    let views = viewer.0.as_ref().is_some_and(|who| who.viewed_by.is_some());
     let owes = viewer.0.as_ref().is_some_and(|who| who.second_factor_due);
-    let mut response = if owes && !is_on_the_way_to_a_second_factor(request.uri().path()) {
+    let mut response = if views && !may_be_done_while_viewing(&request) {
+        let message =
+            "You are looking at somebody else's pages and can change nothing. Go back to your own first.";
+        Refusal(ApiError::new(ErrorKind::Forbidden, message)).into_response()
+    } else if owes && !is_on_the_way_to_a_second_factor(request.uri().path()) {
         to_a_second_factor(&request)
     } else {
         next.run(request).await

@@ -29,9 +29,9 @@ pub async fn personal(site: &Site, visitor: &Visitor, scopes: &[Scope]) -> Strin
         scopes: scopes.iter().map(ToString::to_string).collect(),
         days: "30".into(),
     };
-    let made = tokens::create(&site.world.services, &visitor.who, TokenId::new(), &form, &Device::default())
-        .await
-        .unwrap();
+    let (who, here) = (site.world.anew(&visitor.who).await, Device::default());
+    let made = tokens::create(&site.world.services, &who, TokenId::new(), &form, &here);
+    let made = made.await.unwrap();
     made.expose_secret().to_owned()
 }
 

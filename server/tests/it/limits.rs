@@ -1,14 +1,17 @@
 //! How much one visitor may ask for.
 
-use domain::scope::Scope;
+use chrono::TimeDelta;
+use domain::{account::SignInForm, scope::Scope};
 use reqwest::{Response, header};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use services::accounts::{self, Device};
 use sqlx::PgPool;
 use test_support::{PASSWORD, World};
 
 use crate::{
     api::personal,
-    site::{Site, header_of},
+    site::{Site, Visitor, header_of},
 };
 
 async fn limited(pool: PgPool) -> Site {
@@ -106,6 +109,122 @@ async fn an_account_has_one_allowance_wherever_it_is_used_from(pool: PgPool) {
     }
     assert_eq!(statuses, [false, false, true]);
     assert_ne!(post(&site, "/api/theme", "192.0.2.9", &bo.cookie, "theme=dark").await.status(), 429);
+
+    // Each session may change as much, until ten have done so.
+    let mut sessions = Vec::new();
+    for _ in 0..14 {
+        sessions.push(again(&site, "ada@example.com").await);
+    }
+    let (mut changes, mut held_up) = (2, None);
+    'all: for (n, session) in (1..).zip(sessions) {
+        for _ in 0..2 {
+            let answer = post(&site, "/api/theme", &format!("198.51.100.{n}"), &session, "theme=dark").await;
+            if answer.status() == 429 {
+                held_up = Some((answer.text().await.unwrap(), session));
+                break 'all;
+            }
+            changes += 1;
+        }
+    }
+    let (told, session) = held_up.expect("an account has an end");
+    assert!(changes >= 20 && told.contains("with your account"), "{changes}: {told}");
+    let left = post(&site, "/api/sign_out", "192.0.2.10", &session, "").await;
+    assert_ne!(left.status(), 429, "signing out is for all");
+}
+
+/// One more session of somebody's, as a cookie.
+async fn again(site: &Site, email: &str) -> String {
+    let form = SignInForm { email: email.to_owned(), password: PASSWORD.to_owned(), ..SignInForm::default() };
+    let admission = accounts::sign_in(&site.world.services, &form, &Device::default()).await.unwrap();
+    format!("eighth_session={}", admission.signed_in().unwrap().token.expose_secret())
+}
+
+/// Uses up all that a session may ask for, from one network after another.
+async fn use_up(site: &Site, session: &str) {
+    let forms = [
+        ("/api/theme", "theme=dark"),
+        ("/api/confirm", "password=wrong"),
+        ("/api/ask_email_change", "form%5Bemail%5D=x"),
+    ];
+    for n in 1..=3 {
+        let from = format!("198.51.100.{n}");
+        for (action, body) in forms {
+            post(site, action, &from, session, body).await;
+        }
+        page(site, "/jobs", &from, session).await;
+    }
+    let refused = post(site, "/api/theme", "198.51.100.4", session, "theme=dark").await;
+    assert_eq!(refused.status(), 429);
+    let told = refused.text().await.unwrap();
+    assert!(told.contains("with your sign-in on this browser") && !told.contains("where you are"), "{told}");
+    assert_eq!(page(site, "/jobs", "198.51.100.4", session).await.status(), 429);
+}
+
+async fn page(site: &Site, path: &str, from: &str, cookie: &str) -> Response {
+    let forwarded = header::HeaderName::from_static("x-forwarded-for");
+    site.get_with(path, &[(forwarded, from), (header::COOKIE, cookie)]).await
+}
+
+/// Proves who they are, ends what else is signed in by `action`, and changes the password; each from a
+/// network where nothing was asked for.
+async fn get_rid_of_the_others(site: &Site, owner: &Visitor, action: &str, body: &str) {
+    let mut cookie = owner.cookie.clone();
+    let password = PASSWORD.replace(' ', "+");
+    let change = format!("form%5Bcurrent%5D={password}&form%5Bpassword%5D=a+few+words+in+a+row");
+    let steps = [
+        ("/confirm", "/api/confirm", format!("password={password}")),
+        ("/account/devices", action, body.to_owned()),
+        ("/account/password", "/api/change_password", change),
+    ];
+    for (n, (form, action, body)) in (1..).zip(&steps) {
+        let from = format!("203.0.113.{n}");
+        assert_eq!(page(site, form, &from, &cookie).await.status(), 200, "{form}");
+        let done = post(site, action, &from, &cookie, body).await;
+        assert!(done.status().is_success(), "{action}: {}", done.status());
+        // A proof and a new password change the token.
+        let set = header_of(&done, "set-cookie");
+        if set.starts_with("eighth_session=") {
+            cookie = set.split(';').next().unwrap().to_owned();
+        }
+    }
+    let left = accounts::devices(&site.world.services, &owner.who).await.unwrap();
+    assert!(left.iter().all(|device| device.this) && left.len() == 1, "{left:?}");
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn what_a_thief_does_with_one_session_slows_the_owner_in_no_other(pool: PgPool) {
+    let site = limited(pool).await;
+    let ada = site.visitor("Ada", "client").await;
+    let stolen = again(&site, "ada@example.com").await;
+    site.world.advance(TimeDelta::minutes(11));
+    use_up(&site, &stolen).await;
+    assert_ne!(post(&site, "/api/theme", "203.0.113.9", &ada.cookie, "theme=dark").await.status(), 429);
+    let devices = accounts::devices(&site.world.services, &ada.who).await.unwrap();
+    let id = devices.iter().find(|device| !device.this).unwrap().id;
+    get_rid_of_the_others(&site, &ada, "/api/sign_out_device", &format!("session={id}")).await;
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn a_thief_with_the_cookie_of_the_owner_does_not_keep_them_from_ending_it(pool: PgPool) {
+    let site = limited(pool).await;
+    let ada = site.visitor("Ada", "client").await;
+    site.world.advance(TimeDelta::minutes(11));
+    use_up(&site, &ada.cookie).await;
+    get_rid_of_the_others(&site, &ada, "/api/sign_out_others", "").await;
+    let thief = page(&site, "/account", "203.0.113.8", &ada.cookie).await;
+    assert_eq!(thief.status(), 303, "the stolen cookie is good for nothing");
+}
+
+#[sqlx::test(migrator = "storage::MIGRATOR")]
+async fn whoever_shares_a_session_with_a_thief_can_sign_out_and_in(pool: PgPool) {
+    let site = limited(pool).await;
+    let ada = site.visitor("Ada", "client").await;
+    use_up(&site, &ada.cookie).await;
+    let form = format!("form%5Bemail%5D=ada@example.com&form%5Bpassword%5D={}", PASSWORD.replace(' ', "+"));
+    let (from, cookie) = ("203.0.113.1", &ada.cookie);
+    assert_ne!(page(&site, "/sign-in", from, cookie).await.status(), 429);
+    assert!(post(&site, "/api/sign_in", from, cookie, &form).await.status().is_success());
+    assert!(post(&site, "/api/sign_out", from, cookie, "").await.status().is_success());
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]

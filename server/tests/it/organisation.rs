@@ -379,6 +379,9 @@ async fn an_issuer_is_tried_by_the_very_person_and_again_after_each_change(pool:
     let mut bo = Browser::signed_in(&setting.site, &bo.cookie);
     let refused = bo.submit(&setting.site, PAGE, "/api/try_organisation_issuer", "").await;
     assert_eq!(refused.status(), 404);
+    setting.site.world.advance(chrono::TimeDelta::minutes(11));
+    let stale = setting.mina.submit(&setting.site, PAGE, "/api/try_organisation_issuer", "").await;
+    assert!(stale.status() == 403 && stale.text().await.unwrap().contains("Nothing has been changed yet."));
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]

@@ -201,6 +201,11 @@ async fn whoever_looks_at_another_persons_pages_can_change_nothing_at_any_door(p
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    let page = site.post("/api/save_account").header(header::ORIGIN, site.origin());
+    let page = page.header(header::COOKIE, &admin.cookie).header(header::ACCEPT, "text/html");
+    let page = page.send().await.unwrap().text().await.unwrap();
+    let ways_out = ["action=\"/api/end_view\"", "action=\"/api/sign_out\""];
+    assert!(ways_out.iter().all(|way| page.contains(way)), "{page}");
     for path in allowed {
         let door = changing.clone().find(|door| door.path == path).unwrap();
         assert_eq!(knock(&site, door, Some((header::COOKIE, &admin.cookie))).await, Taken::In, "{path}");

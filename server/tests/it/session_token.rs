@@ -42,13 +42,14 @@ impl Tokens {
 
 /// Somebody who may come in everywhere.
 async fn insider(site: &Site) -> Visitor {
-    let ada = site.visitor("Ada", "both").await;
+    let mut ada = site.visitor("Ada", "both").await;
     for sql in [
         "insert into auth.user_roles values ($1, 'superadmin')",
         "update auth.sessions set second_factor = 'totp' where user_id = $1",
     ] {
         sqlx::query(sql).bind(ada.who.user_id.uuid()).execute(site.world.pool()).await.unwrap();
     }
+    ada.who = site.world.anew(&ada.who).await;
     ada
 }
 

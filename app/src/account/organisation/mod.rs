@@ -49,7 +49,7 @@ pub fn OrganisationPage() -> impl IntoView {
     let failed = ["prove_organisation_domain", "try_organisation_issuer", "require_organisation_issuer"]
         .into_iter()
         .find_map(|action| refusal(&format!("/api/{action}")));
-    let done = done.filter(|_| failed.is_none());
+    let done = done.filter(|_| ssr::held_back().is_none());
     page(async move {
         let own = organisations::own(&services, &who?).await?;
         let now = services.now();

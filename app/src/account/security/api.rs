@@ -170,7 +170,7 @@ pub async fn renew_recovery_codes() -> Result<(), ApiError> {
 pub async fn recovery_codes_kept() -> Result<(), ApiError> {
     ssr::signed_in()?;
     ssr::forget_new_codes();
-    ssr::redirect("/account/security");
+    ssr::redirect("/account/security?changed=1");
     Ok(())
 }
 

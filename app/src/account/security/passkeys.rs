@@ -6,7 +6,7 @@ use services::accounts::second_factor::{self as factors, OwnPasskey};
 
 use super::passkey_form::{Passkey, PasskeyForm};
 use crate::{
-    account::AccountLayout,
+    account::{AboutField, AccountLayout},
     page::{faults, page, query, refused, success},
     ssr,
     ui::*,
@@ -106,7 +106,7 @@ fn PasskeyRow(
         <li class="row">
             <div class="min-w-0">
                 <p class="label">
-                    {passkey.name} {passkey.synced.then(|| view! { " " <Badge text="Synced" tone=Tone::Accent /> })}
+                    {passkey.name.clone()} {passkey.synced.then(|| view! { " " <Badge text="Synced" tone=Tone::Accent /> })}
                 </p>
                 <p class="hint">{format!("Since {since}")} {used}</p>
                 <details class="mt-1" open=open>
@@ -125,11 +125,12 @@ fn PasskeyRow(
                 </details>
             </div>
             {if last_factor {
-                view! { <RemoveLast id label /> }.into_any()
+                view! { <RemoveLast id name=passkey.name label /> }.into_any()
             } else {
                 view! {
                     <form method="post" action="/api/remove_passkey">
                         <input type="hidden" name="passkey" value=id.clone() />
+                        <AboutField about=passkey.name />
                         <button class="button button-secondary button-s" type="submit" aria-label=label>
                             "Remove"
                         </button>
@@ -144,7 +145,7 @@ fn PasskeyRow(
 
 /// What goes with the last second factor is said before it goes.
 #[component]
-fn RemoveLast(id: String, label: String) -> impl IntoView {
+fn RemoveLast(id: String, name: String, label: String) -> impl IntoView {
     view! {
         <details class="col-span-full">
             <summary>"Remove"</summary>
@@ -153,6 +154,7 @@ fn RemoveLast(id: String, label: String) -> impl IntoView {
             </p>
             <form class="mt-3" method="post" action="/api/remove_passkey">
                 <input type="hidden" name="passkey" value=id />
+                <AboutField about=name />
                 <Button kind=ButtonKind::Danger size=ButtonSize::Small>{label}</Button>
             </form>
         </details>

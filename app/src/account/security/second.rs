@@ -1,3 +1,4 @@
+use domain::account::FirstFactor;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::Deserialize;
@@ -74,12 +75,15 @@ fn Second(pending: Pending, carried: Carried, error: Option<ApiError>) -> impl I
         return view! { <NewBrowser pending carried told message errors /> }.into_any();
     }
     let next = carried.next.clone();
+    let lede = match pending.first_factor {
+        FirstFactor::EmailLink => {
+            "Your new password is set. Your account has a second factor, so that it alone opens nothing."
+        }
+        _ => "Your account has a second factor, so that a password alone opens nothing.",
+    };
     view! {
         <div class="max-w-lg mx-auto">
-            <PageHeader
-                title="One more step"
-                lede="Your account has a second factor, so that a password alone opens nothing."
-            />
+            <PageHeader title="One more step" lede />
             {message.map(|message| view! { <div class="mb-6"><Notice kind=NoticeKind::Error>{message}</Notice></div> })}
             {success(told)}
             <FactorWays

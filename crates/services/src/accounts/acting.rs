@@ -13,24 +13,40 @@ use crate::{Result, ServiceError, Services};
 ///
 /// A program has no session, and who looks at another's pages has none of theirs: neither changes anything.
 ///
-/// Errors: [`ServiceError::SignedOut`] if the session has ended or the account is not active.
+/// Errors: [`ServiceError::SignedOut`] if the session has ended or the account is not active,
+/// [`ServiceError::ProofNeeded`] if a proof was taken back, [`ServiceError::Conflict`] if the roles are others.
 pub(crate) async fn act_as(services: &Services, who: &Principal) -> Result<Transaction<'static, Postgres>> {
     let mut tx = services.database.begin_as_holding(who.user_id).await?;
-    refuse_who_has_gone(services, &mut tx, who).await?;
+    refuse_who_has_changed(services, &mut tx, who).await?;
     Ok(tx)
 }
 
 /// The same for a transaction of the house, which holds the account from here on.
 pub(crate) async fn hold(services: &Services, db: &mut PgConnection, who: &Principal) -> Result<()> {
     ways_in::hold(db, who.user_id).await?;
-    refuse_who_has_gone(services, db, who).await
+    refuse_who_has_changed(services, db, who).await
 }
 
-/// A statement of its own after the one that waits for the account, for it sees what was done meanwhile.
-async fn refuse_who_has_gone(services: &Services, db: &mut PgConnection, who: &Principal) -> Result<()> {
-    if who.viewed_by.is_none() && sessions::is_open(db, who.session_id, services.now()).await? {
-        Ok(())
-    } else {
-        Err(ServiceError::SignedOut)
+/// Who holds the account looks again: a request can be long under way, and what it was let in with may have
+/// been taken back meanwhile. A statement of its own after the one that waits for the account, for it sees
+/// what was done while it waited.
+pub(crate) async fn refuse_who_has_changed(
+    services: &Services,
+    db: &mut PgConnection,
+    who: &Principal,
+) -> Result<()> {
+    if who.viewed_by.is_some() {
+        return Err(ServiceError::SignedOut);
     }
+    let standing = sessions::standing(db, who.session_id, services.now()).await?;
+    let standing = standing.ok_or(ServiceError::SignedOut)?;
+    if standing.roles != who.roles {
+        return Err(ServiceError::Conflict(
+            "What you may do has changed meanwhile. Please load the page again.",
+        ));
+    }
+    if standing.proved_at < who.proved_at {
+        return Err(ServiceError::ProofNeeded);
+    }
+    Ok(())
 }

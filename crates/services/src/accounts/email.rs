@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     act_as,
     admission::let_in,
-    own,
+    own, second_factor,
     sessions::{Device, SignedIn, change_token},
     ways_in,
 };
@@ -170,6 +170,8 @@ pub async fn confirm_email_change(
     email_changes::forget(&mut tx, id).await?;
     // A link that went to the old address opens nothing any more.
     password_resets::forget(&mut tx, id).await?;
+    // Nor does a code that went there, or a browser that was trusted by one.
+    second_factor::distrust(&mut tx, id).await?;
     sessions::delete_others(&mut *tx, id, here.map(|who| who.session_id)).await?;
     let renewed = match here {
         Some(who) => Some(change_token(&mut tx, who).await?),

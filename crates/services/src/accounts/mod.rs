@@ -41,7 +41,7 @@ pub use sign_up::{
     send_again, sign_up, sign_up_link, signing_up,
 };
 
-pub(crate) use acting::{act_as, hold};
+pub(crate) use acting::{act_as, hold, refuse_who_has_changed};
 pub(crate) use sessions::new_token;
 
 use ::jobs::Runner;

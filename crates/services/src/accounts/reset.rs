@@ -19,7 +19,8 @@ use super::{
     familiar,
     passwords::refuse_weak,
     second_factor,
-    sessions::Device,
+    sessions::{Device, end_former},
+    ways_in,
 };
 use crate::{
     Result, ServiceError, Services,
@@ -69,6 +70,8 @@ pub async fn reset_password(
     let link = token::hash(link).ok_or_else(old)?;
     let now = services.now();
     let mut tx = services.database.begin_as_house().await?;
+    // Before what hangs on the account, as everywhere.
+    ways_in::hold(&mut tx, user.id).await?;
     if !password_resets::take(&mut tx, &link, now).await? {
         return Err(old());
     }
@@ -79,6 +82,7 @@ pub async fn reset_password(
     email_changes::forget(&mut tx, user.id).await?;
     second_factor::distrust(&mut tx, user.id).await?;
     letters::send(services, &mut tx, &user.email, Letter::PasswordChanged).await?;
+    end_former(&mut tx, device).await?;
     audit::record(services, &mut tx, Act::of(user.id, "password.reset"), device).await?;
     let admission = admit(services, &mut tx, user.id, FirstFactor::EmailLink, device).await?;
     tx.commit().await?;

@@ -13,11 +13,11 @@ use identity::{Principal, token};
 use secrecy::{ExposeSecret as _, SecretString};
 use storage::{
     arrivals::{self, Here, NewSession},
-    sessions,
+    sessions::{self, Proof},
     users::{self, Admittable},
 };
 
-use super::{familiar, guesses, known_browser, second_factor::is_guarded, ways_in};
+use super::{act_as, familiar, guesses, known_browser, second_factor::is_guarded, ways_in};
 use crate::{
     Result, ServiceError, Services, admin,
     audit::{self, Act},
@@ -126,6 +126,15 @@ pub(crate) async fn open_session(
     Ok(SignedIn { user_id, token, keep_for: limits.idle, known_browser })
 }
 
+/// Ends the session that the browser had, for whoever writes to the audit log before a session is opened:
+/// who ends that session elsewhere waits for the end of the log, and would be waited for.
+pub(super) async fn end_former(db: &mut sqlx::PgConnection, device: &Device) -> Result<()> {
+    if let Some(before) = device.session {
+        sessions::delete(db, before).await?;
+    }
+    Ok(())
+}
+
 /// A token that opens something, and the hash that is stored of it.
 pub(crate) fn new_token() -> Result<(SecretString, [u8; 32])> {
     let token = token::generate().map_err(ServiceError::internal)?;
@@ -223,7 +232,7 @@ pub async fn sign_out_device(
     device: &Device,
 ) -> Result<()> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     if !sessions::delete_of_user(&mut *tx, who.user_id, id).await? {
         return Err(ServiceError::NotFound("device"));
     }
@@ -235,7 +244,7 @@ pub async fn sign_out_device(
 /// Signs out everywhere but here; gives on how many devices that was.
 pub async fn sign_out_others(services: &Services, who: &Principal, device: &Device) -> Result<u64> {
     who.proved(services.now())?;
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     let count = sessions::delete_others(&mut *tx, who.user_id, Some(who.session_id)).await?;
     let act = Act::of(who.user_id, "session.closed_elsewhere").after(&count);
     audit::record(services, &mut tx, act, device).await?;
@@ -292,24 +301,19 @@ pub(crate) async fn renew(
     who: &Principal,
     second_factor: Option<SecondFactor>,
 ) -> Result<SignedIn> {
-    rotate(db, who, second_factor, services.now()).await
+    rotate(db, who, Some(Proof { at: services.now(), second_factor })).await
 }
 
 /// Gives a session another token, because what guards the account has changed. That is no proof of
-/// who somebody is: the last one ages on.
+/// who somebody is: the last one ages on, or stays taken back.
 pub(crate) async fn change_token(db: &mut sqlx::PgConnection, who: &Principal) -> Result<SignedIn> {
-    rotate(db, who, who.second_factor, who.proved_at).await
+    rotate(db, who, None).await
 }
 
-async fn rotate(
-    db: &mut sqlx::PgConnection,
-    who: &Principal,
-    second_factor: Option<SecondFactor>,
-    proved_at: DateTime<Utc>,
-) -> Result<SignedIn> {
+async fn rotate(db: &mut sqlx::PgConnection, who: &Principal, proof: Option<Proof>) -> Result<SignedIn> {
     let (token, token_hash) = new_token()?;
     // Whatever was changed with it is undone where somebody has ended the session meanwhile.
-    if !sessions::rotate(db, who.session_id, &token_hash, second_factor, proved_at).await? {
+    if !sessions::rotate(db, who.session_id, &token_hash, proof).await? {
         return Err(ServiceError::SignedOut);
     }
     let keep_for = Limits::of(&who.roles).idle;

@@ -21,7 +21,7 @@ use storage::{
 use super::{administers, may_look_after};
 use crate::{
     Result, ServiceError, Services,
-    accounts::{Device, market_roles, second_factor::distrust},
+    accounts::{Device, market_roles, refuse_who_has_changed, second_factor::distrust},
     audit::{self, Act},
     letters,
 };
@@ -264,13 +264,19 @@ pub async fn appoint(services: &Services, email: &str, role: Role) -> Result<()>
 
 const LAST_SUPERADMIN: &str = "This is the last superadmin. Give somebody else the role first.";
 
-/// An account that the person may look after, held until the transaction ends.
-async fn take(
+/// An account that the person may look after. Both accounts are held until the transaction ends, so that
+/// nobody whose role was taken, or who was suspended, looks after anybody a moment longer.
+pub(super) async fn take(
     services: &Services,
     who: &Principal,
     id: UserId,
 ) -> Result<(Transaction<'static, Postgres>, Account)> {
     let mut tx = services.database.begin_as_house().await?;
+    // In one order, for two may look after each other at once.
+    for held in [who.user_id.min(id), who.user_id.max(id)] {
+        users::hold(&mut tx, held).await?;
+    }
+    refuse_who_has_changed(services, &mut tx, who).await?;
     let account = people::to_be_changed(&mut tx, id).await?.ok_or(ServiceError::NotFound("account"))?;
     may_look_after(who, &account)?;
     Ok((tx, account))

@@ -6,7 +6,7 @@ use domain::{UserId, account::AccountStatus, role::Role};
 use identity::{Permission, Principal, ViewedBy};
 use storage::{people, sessions};
 
-use super::may_look_after;
+use super::people::take;
 use crate::{
     Result, ServiceError, Services,
     accounts::Device,
@@ -20,9 +20,7 @@ pub const VIEW_LASTS: TimeDelta = TimeDelta::minutes(30);
 pub async fn begin_view(services: &Services, who: &Principal, id: UserId, device: &Device) -> Result<()> {
     who.may(Permission::Impersonate)?;
     who.proved(services.now())?;
-    let mut tx = services.database.begin_as_house().await?;
-    let account = people::by_id(&mut *tx, id).await?.ok_or(ServiceError::NotFound("account"))?;
-    may_look_after(who, &account)?;
+    let (mut tx, account) = take(services, who, id).await?;
     if super::administers(&account.roles) {
         return Err(ServiceError::Conflict("Nobody looks at the site as one who administers it."));
     }

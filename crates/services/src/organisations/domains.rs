@@ -48,7 +48,7 @@ pub async fn add_domain(
     }
     let proof_token = token::generate().map_err(ServiceError::internal)?;
     let mut tx = services.database.begin_as_house().await?;
-    let organisation = managed(&mut tx, who).await?;
+    let organisation = managed(services, &mut tx, who).await?;
     if organisations::domains(&mut *tx, organisation.id).await?.len() >= MOST_DOMAINS {
         return Err(refused(
             "These are as many domains as one organisation may have. Remove one that you no longer use.",
@@ -69,7 +69,7 @@ pub async fn add_domain(
 pub async fn prove_domain(services: &Services, who: &Principal, domain: &str, device: &Device) -> Result<()> {
     allowed(services, who)?;
     let mut tx = services.database.begin_as_house().await?;
-    let organisation = managed(&mut tx, who).await?;
+    let organisation = managed(services, &mut tx, who).await?;
     let claimed = organisations::domain(&mut *tx, organisation.id, domain).await?;
     let claimed = claimed.ok_or(ServiceError::NotFound("domain"))?;
     // Nothing waits while others are asked.
@@ -78,7 +78,7 @@ pub async fn prove_domain(services: &Services, who: &Principal, domain: &str, de
     let found = look_for(&*services.dns, &record.name, &record.value).await;
     let now = services.now();
     let mut tx = services.database.begin_as_house().await?;
-    let organisation = managed(&mut tx, who).await?;
+    let organisation = managed(services, &mut tx, who).await?;
     let missing = match found {
         Ok(Found::Proof) => {
             let account = users::by_id(&mut *tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
@@ -153,7 +153,7 @@ pub async fn remove_domain(
 ) -> Result<()> {
     allowed(services, who)?;
     let mut tx = services.database.begin_as_house().await?;
-    let organisation = managed(&mut tx, who).await?;
+    let organisation = managed(services, &mut tx, who).await?;
     if !organisations::remove_domain(&mut tx, organisation.id, domain).await? {
         return Err(ServiceError::NotFound("domain"));
     }

@@ -134,8 +134,9 @@ pub async fn set_issuer(
             "Please give an address that begins with https:// and a public name, such as https://login.example.com.",
         ));
     }
+    services.vault.ready().await?;
     let mut tx = services.database.begin_as_house().await?;
-    let organisation = managed(&mut tx, who).await?;
+    let organisation = managed(services, &mut tx, who).await?;
     let known = organisation.issuer.as_ref();
     let same_client =
         known.filter(|known| known.issuer == settings.issuer && known.client_id == settings.client_id);
@@ -182,7 +183,7 @@ pub async fn set_issuer(
 pub async fn require(services: &Services, who: &Principal, required: bool, device: &Device) -> Result<()> {
     allowed(services, who)?;
     let mut tx = services.database.begin_as_house().await?;
-    let organisation = managed(&mut tx, who).await?;
+    let organisation = managed(services, &mut tx, who).await?;
     let mut ended = 0;
     if required {
         let domains = organisations::domains(&mut *tx, organisation.id).await?;

@@ -25,7 +25,7 @@ pub(crate) use self::{
 };
 use crate::{
     Result, ServiceError, Services,
-    accounts::Device,
+    accounts::{self, Device},
     audit::{self, Act},
 };
 
@@ -108,6 +108,7 @@ pub async fn create(
     let name = form.validate()?;
     let id = OrganisationId::new();
     let mut tx = services.database.begin_as_house().await?;
+    accounts::hold(services, &mut tx, who).await?;
     if organisations::manages(&mut *tx, who.user_id).await? {
         return Err(ServiceError::Conflict("You set up an organisation already, and one can set up one."));
     }
@@ -126,7 +127,7 @@ pub async fn remove(services: &Services, who: &Principal, understood: bool, devi
         return Err(FieldErrors::one("understood", "Please confirm that you know what goes.").into());
     }
     let mut tx = services.database.begin_as_house().await?;
-    let organisation = managed(&mut tx, who).await?;
+    let organisation = managed(services, &mut tx, who).await?;
     organisations::delete(&mut tx, organisation.id).await?;
     let act = Act::of(who.user_id, "organisation.removed").before(&organisation.name);
     audit::record(services, &mut tx, act, device).await?;
@@ -149,7 +150,13 @@ pub(crate) fn allowed(services: &Services, who: &Principal) -> Result<()> {
     Ok(())
 }
 
-/// The organisation that this person sets up. It stays as it is until the transaction ends.
-pub(crate) async fn managed(db: &mut PgConnection, who: &Principal) -> Result<Organisation> {
+/// The organisation that this person sets up. It stays as it is until the transaction ends, and so does
+/// their account.
+pub(crate) async fn managed(
+    services: &Services,
+    db: &mut PgConnection,
+    who: &Principal,
+) -> Result<Organisation> {
+    accounts::hold(services, db, who).await?;
     organisations::of_manager(db, who.user_id).await?.ok_or(ServiceError::NotFound("organisation"))
 }

@@ -9,10 +9,10 @@ use identity::{
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use sqlx::{Postgres, Transaction};
-use storage::tokens::{self, NewFamily};
+use storage::tokens::{self, NewFamily, Origin};
 use uuid::Uuid;
 
-use super::{keys, parties};
+use super::{keys, parties, turns};
 use crate::{
     ServiceError, Services,
     accounts::Device,
@@ -67,10 +67,12 @@ pub async fn exchange(
     device: &Device,
 ) -> Result<Issued, Refused> {
     let hash = Label::Personal.hash(personal).ok_or(Refused::Grant)?;
+    let origin = tokens::origin_of_personal(services.database.house(), &hash).await?.ok_or(Refused::Grant)?;
+    let _turn = turns::ISSUING.take(origin.user_id).await?;
     let now = services.now();
     // Before the transaction: the first key of all is made in one of its own.
     let key = keys::signing(services).await?;
-    let mut tx = services.database.begin_as_house().await?;
+    let mut tx = begin_holding(services, origin).await?;
     let owner = tokens::by_personal(&mut *tx, &hash, now).await?.ok_or(Refused::Grant)?;
     // A token would outlast what the organisation's issuer says of its owner.
     if let Err(error) = refuse_other_ways_of(&mut *tx, owner.user_id).await {
@@ -111,10 +113,12 @@ pub async fn refresh(
     device: &Device,
 ) -> Result<Issued, Refused> {
     let old = Label::Refresh.hash(token).ok_or(Refused::Grant)?;
+    let origin = tokens::origin_of_refresh(services.database.house(), &old).await?.ok_or(Refused::Grant)?;
+    let _turn = turns::ISSUING.take(origin.user_id).await?;
     let now = services.now();
     let key = keys::signing(services).await?;
     let (refresh_token, new) = new_refresh_token()?;
-    let mut tx = services.database.begin_as_house().await?;
+    let mut tx = begin_holding(services, origin).await?;
     let Some(family) = tokens::refresh(&mut tx, &old, &new, now, now + IDLE).await? else {
         if let Some(owner) = tokens::end_family_of_spent(&mut *tx, &old).await? {
             let act = Act::of_nobody("token.reused").about(Some(owner));
@@ -167,26 +171,35 @@ async fn turn_away(
 /// family. Whoever has a token may do so, so that one that was found can be made useless. Of a token
 /// that is none, nobody learns that.
 pub async fn revoke(services: &Services, token: &str, device: &Device) -> Result<(), ServiceError> {
-    let claims = keys::verify(services, token).await?;
-    let mut tx = services.database.begin_as_house().await?;
-    let owner = if let Some(hash) = Label::Personal.hash(token) {
-        tokens::delete_personal_by_hash(&mut *tx, &hash).await?.map(|(owner, _)| owner)
+    let house = services.database.house();
+    let origin = if let Some(hash) = Label::Personal.hash(token) {
+        tokens::origin_of_personal(house, &hash).await?
     } else if let Some(hash) = Label::Refresh.hash(token) {
-        match tokens::end_family_of(&mut *tx, &hash).await? {
-            Some(owner) => Some(owner),
-            None => tokens::end_family_of_spent(&mut *tx, &hash).await?,
-        }
-    } else if let Some(claims) = claims {
-        tokens::end_family(&mut *tx, claims.sid).await?
+        tokens::origin_of_refresh(house, &hash).await?
+    } else if let Some(claims) = keys::verify(services, token).await? {
+        tokens::origin_of_family(house, claims.sid).await?
     } else {
         None
     };
-    if let Some(owner) = owner {
-        let act = Act::of_nobody("token.revoked").about(Some(owner));
+    let Some(origin) = origin else { return Ok(()) };
+    let _turn = turns::REVOKING.take(origin.user_id).await?;
+    let mut tx = begin_holding(services, origin).await?;
+    if tokens::end(&mut tx, origin).await? {
+        let act = Act::of_nobody("token.revoked").about(Some(origin.user_id));
         audit::record(services, &mut tx, act, device).await?;
         tx.commit().await?;
     }
     Ok(())
+}
+
+/// A transaction that holds the account and the personal token of what was shown.
+async fn begin_holding(
+    services: &Services,
+    origin: Origin,
+) -> Result<Transaction<'static, Postgres>, ServiceError> {
+    let mut tx = services.database.begin_as_house().await?;
+    tokens::hold(&mut tx, origin).await?;
+    Ok(tx)
 }
 
 fn within(wanted: Option<&str>, granted: &Scopes) -> Result<Scopes, Refused> {

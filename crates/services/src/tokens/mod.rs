@@ -8,6 +8,7 @@
 mod issue;
 mod keys;
 mod personal;
+mod turns;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::scope::{Scope, Scopes};

@@ -20,7 +20,7 @@ use storage::{
 };
 use uuid::Uuid;
 
-pub use rotate::{KeyInUse, Resealed, rotate};
+pub use rotate::{KeyInUse, Resealed, finish_rotation, rotate};
 pub use sealed::{SEALED, SealedColumn};
 
 use crate::{Clock, Result, ServiceError};
@@ -91,6 +91,17 @@ impl Vault {
         key.open(purpose, owner, sealed).map_err(ServiceError::internal)
     }
 
+    /// Learns the keys of the database where it is time to, for who is about to seal or open something in a
+    /// transaction. That has a connection already: were it to wait for a second one, a crowd would wait for
+    /// one another.
+    pub(crate) async fn ready(&self) -> Result<()> {
+        if self.known_since_at_most(KNOWN_FOR / 2).is_some() {
+            return Ok(());
+        }
+        self.load().await?;
+        self.current().await.map(drop)
+    }
+
     /// Whether every key of the database can be used with the operator's keys.
     pub async fn check(&self) -> Result<()> {
         self.load().await
@@ -118,9 +129,13 @@ impl Vault {
     }
 
     fn known_current(&self) -> Option<Arc<DataKey>> {
+        self.known_since_at_most(KNOWN_FOR)
+    }
+
+    fn known_since_at_most(&self, age: Duration) -> Option<Arc<DataKey>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let (id, since) = known.current?;
-        if since.elapsed() < KNOWN_FOR { known.keys.get(&id).cloned() } else { None }
+        if since.elapsed() < age { known.keys.get(&id).cloned() } else { None }
     }
 
     /// Reads the keys of the database anew.

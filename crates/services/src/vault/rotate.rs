@@ -48,11 +48,32 @@ pub async fn rotate(services: &Services, mut progress: impl FnMut(Resealed, u64)
     let keys = vault.keys().await?;
     let total: i64 = keys.iter().filter(|key| key.retired_at.is_some()).map(|key| key.values).sum();
     let done = vault.reseal(|done| progress(done, total.unsigned_abs())).await?;
+    note(services, done).await?;
+    Ok(done)
+}
+
+/// Goes on with a rotation that was broken off, if there is one, and writes down what that came to; for
+/// the work behind the scenes.
+pub async fn finish_rotation(services: &Services) -> Result<()> {
+    let keys = vault::keys(services.database.house()).await?;
+    if keys.iter().all(|key| key.retired_at.is_none()) {
+        return Ok(());
+    }
+    let done = services.vault().reseal(|_| {}).await?;
+    if done.broken > 0 {
+        tracing::error!(values = done.broken, "sealed values do not open: the database was tampered with");
+    }
+    if done.values > 0 {
+        note(services, done).await?;
+    }
+    Ok(())
+}
+
+async fn note(services: &Services, done: Resealed) -> Result<()> {
     let mut tx = services.database.begin_as_house().await?;
     let act = Act::of_nobody("keys.rotated").after(&json!({ "values": done.values, "broken": done.broken }));
     audit::record(services, &mut tx, act, &Device::default()).await?;
-    tx.commit().await?;
-    Ok(done)
+    Ok(tx.commit().await?)
 }
 
 impl Vault {
@@ -100,22 +121,6 @@ impl Vault {
         }
         done.deleted_keys = self.delete_unused().await?;
         Ok(done)
-    }
-
-    /// Goes on with a rotation that was broken off, if there is one; for the work behind the scenes.
-    pub(crate) async fn finish_rotation(&self) -> Result<()> {
-        let keys = vault::keys(self.database.house()).await?;
-        if keys.iter().all(|key| key.retired_at.is_none()) {
-            return Ok(());
-        }
-        let done = self.reseal(|_| {}).await?;
-        if done.broken > 0 {
-            tracing::error!(
-                values = done.broken,
-                "sealed values do not open: the database was tampered with"
-            );
-        }
-        Ok(())
     }
 
     /// All keys of the database, the present one first.

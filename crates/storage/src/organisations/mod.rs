@@ -113,14 +113,15 @@ pub async fn by_id(db: impl PgExecutor<'_>, id: OrganisationId) -> Result<Option
     .transpose()
 }
 
-/// The organisation that a person sets up; it stays as it is until the transaction ends.
+/// The organisation that a person sets up; it stays as it is until the transaction ends. Whoever is just
+/// being connected with it is not kept waiting, for they hold an account that may be waited for.
 pub async fn of_manager(db: &mut PgConnection, manager: UserId) -> Result<Option<Organisation>> {
     sqlx::query_as!(
         Row,
         "select o.id, o.name, o.region, o.issuer, o.client_id, o.client_secret_sealed, o.scopes, o.groups_claim,
                 o.default_role, o.revision, o.tried_at, o.required
          from auth.organisations o join auth.organisation_managers m on m.organisation_id = o.id
-         where m.user_id = $1 for update of o",
+         where m.user_id = $1 for no key update of o",
         manager.uuid(),
     )
     .fetch_optional(db)

@@ -193,7 +193,10 @@ pub async fn people(db: impl PgExecutor<'_>, id: OrganisationId) -> Result<i64> 
 pub async fn end_other_sessions(db: &mut PgConnection, id: OrganisationId, keep: SessionId) -> Result<u64> {
     sqlx::query!(
         "select from auth.users u join auth.organisation_domains d on d.domain = split_part(u.email, '@', 2)
-         where d.organisation_id = $1 and d.proved_at is not null order by u.id for no key update of u",
+         where d.organisation_id = $1 and d.proved_at is not null
+           and not exists (select from auth.user_roles r
+                           where r.user_id = u.id and r.role in ('admin', 'superadmin'))
+         order by u.id for no key update of u",
         id.uuid(),
     )
     .execute(&mut *db)

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use axum::http::Method;
-use domain::UserId;
+use domain::{SessionId, UserId};
 
 use crate::config;
 
@@ -22,10 +22,22 @@ pub(crate) enum Class {
     Tokens,
     /// Being recognised by the cookie of an earlier sign-in, where the network has no allowance left.
     Recognition,
+    /// What is changed in all sessions of an account together.
+    Together,
 }
 
-pub(super) const CLASSES: [Class; 6] =
-    [Class::Read, Class::Write, Class::Credentials, Class::Mail, Class::Tokens, Class::Recognition];
+pub(super) const CLASSES: [Class; 7] = [
+    Class::Read,
+    Class::Write,
+    Class::Credentials,
+    Class::Mail,
+    Class::Tokens,
+    Class::Recognition,
+    Class::Together,
+];
+
+/// So many sessions of an account change as much as they may before others of it have to wait.
+const SESSIONS_AT_ONCE: u32 = 10;
 
 /// Server functions by which one proves who one is, or begins to.
 const CREDENTIALS: &[&str] = &[
@@ -52,6 +64,45 @@ const MAIL: &[&str] = &[
     "ask_reset",
     "ask_email_change",
     "send_sign_in_code",
+];
+/// By which an owner gets rid of whoever uses their account, beside all that proves who one is; and
+/// the pages that lead there. Whoever stole a session uses the same one as its owner, so what is
+/// counted by it could be used up for them.
+const REMEDIES: &[&str] = &[
+    "/account",
+    "/account/connections",
+    "/account/devices",
+    "/account/password",
+    "/account/security",
+    "/account/security/app",
+    "/account/security/codes",
+    "/account/security/passkeys",
+    "/account/tokens",
+    "/confirm",
+    "/forgotten",
+    "/reset",
+    "/sign-in",
+    "/sign-in/second",
+    "/api/sign_out",
+    "/api/sign_out_device",
+    "/api/sign_out_others",
+    "/api/end_view",
+    "/api/change_password",
+    "/api/ask_reset",
+    "/api/send_sign_in_code",
+    "/api/begin_app",
+    "/api/give_up_app",
+    "/api/remove_app",
+    "/api/renew_recovery_codes",
+    "/api/recovery_codes_kept",
+    "/api/allow_email_codes",
+    "/api/passkey_options",
+    "/api/add_passkey",
+    "/api/remove_passkey",
+    "/api/forget_trusted_device",
+    "/api/forget_trusted_devices",
+    "/api/disconnect",
+    "/api/revoke_token",
 ];
 /// Below here lies what other sites send people back to: what they bring is looked at closely.
 const OTHER_SITES: &str = "/sign-in/with/";
@@ -84,6 +135,11 @@ impl Class {
         })
     }
 
+    /// Whether it is counted by network alone, whoever is signed in.
+    pub(super) fn is_remedy(self, path: &str) -> bool {
+        self == Self::Credentials || REMEDIES.contains(&path)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -92,6 +148,7 @@ impl Class {
             Self::Mail => "mail",
             Self::Tokens => "tokens",
             Self::Recognition => "recognition",
+            Self::Together => "account",
         }
     }
 
@@ -106,6 +163,7 @@ impl Class {
             Self::Tokens => (limits.tokens_per_minute, minute),
             // Each costs one look into an index.
             Self::Recognition => (600, minute),
+            Self::Together => (limits.writes_per_minute.saturating_mul(SESSIONS_AT_ONCE), minute),
         }
     }
 }
@@ -115,6 +173,9 @@ impl Class {
 pub(crate) enum Visitor {
     /// A network: one IPv4 address, or the 64 bits of IPv6 that one customer has at least.
     Network(u64, bool),
+    /// One browser on which somebody is signed in, wherever it is; and whoever has its cookie.
+    Session(SessionId),
+    /// The programs of an account, or all its sessions together.
     Account(UserId),
     /// The browsers on which this person has signed in before, whatever their networks are up to.
     /// They count together, for anybody could sign in on many.
@@ -135,7 +196,7 @@ impl Visitor {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use app::access::DOORS;
+    use app::access::{DOORS, is_on_the_way_to_a_second_factor};
 
     use super::*;
 
@@ -145,9 +206,20 @@ mod tests {
             let path = format!("/api/{function}");
             assert!(DOORS.iter().any(|door| door.path == path), "{path}");
         }
+        for path in REMEDIES {
+            assert!(DOORS.iter().any(|door| door.path == *path), "{path}");
+        }
         assert!(DOORS.iter().any(|door| door.path.starts_with(OTHER_SITES)));
         for place in KEPT_FILES {
             assert!(DOORS.iter().any(|door| door.path.starts_with(place)), "{place}");
+        }
+    }
+
+    #[test]
+    fn whoever_owes_a_second_factor_is_not_kept_from_it_by_what_their_session_did() {
+        for door in DOORS.iter().filter(|door| is_on_the_way_to_a_second_factor(door.path)) {
+            let class = Class::of(&door.method.parse().unwrap(), door.path).unwrap();
+            assert!(class.is_remedy(door.path) || door.path == "/api/theme", "{}", door.path);
         }
     }
 

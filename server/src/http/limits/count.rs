@@ -57,15 +57,15 @@ impl Limits {
         let Some(counted) = self.counted.iter().find(|counted| counted.class == class) else {
             return Ok(None);
         };
-        // Anybody can come from many networks, but not with many accounts.
-        let visitor = match visitor {
+        // Anybody can come from many networks, but each session costs a sign-in, which is counted.
+        let counted_as = match visitor {
             Visitor::Network(..) if counted.limiter.len() >= TOLD_APART => {
                 Visitor::Crowd((self.crowds.hash_one(visitor) % CROWDS) as u16)
             }
             visitor => visitor,
         };
         let policy = |quota: Quota| (quota.burst_size().get(), counted.window.as_secs());
-        match counted.limiter.check_key(&visitor) {
+        match counted.limiter.check_key(&counted_as) {
             Ok(left) => {
                 let quota = left.quota();
                 let left = left.remaining_burst_capacity();
@@ -77,7 +77,7 @@ impl Limits {
                 metrics::counter!("requests_limited_total", "class" => class.name()).increment(1);
                 let wait = until.wait_time_from(self.clock.now());
                 let allowance = Allowance { class, policy: policy(until.quota()), left: 0, whole_in: wait };
-                Err(Exceeded { allowance, wait })
+                Err(Exceeded { allowance, wait, visitor })
             }
         }
     }
@@ -118,25 +118,35 @@ impl Allowance {
     }
 }
 
+/// What signs out whoever else uses an account, a stolen cookie included.
+const NOT_THEM: &str = " If that was not you, change your password: it signs out everybody else.";
+
 /// A request too many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exceeded {
     allowance: Allowance,
     wait: Duration,
+    visitor: Visitor,
 }
 
 impl Exceeded {
     pub(crate) fn into_error(self) -> ApiError {
-        ApiError::too_often(seconds(self.wait), |wait| match self.allowance.class {
-            Class::Read | Class::Recognition => {
-                format!(
-                    "Very much was asked for from where you are. Please wait {wait}, then reload this page."
-                )
+        // Who did it may be somebody else behind the same address, or with the same cookie.
+        let (how, or_else) = match self.visitor {
+            Visitor::Network(..) | Visitor::Crowd(_) | Visitor::BrowserOf(_) => ("from where you are", ""),
+            Visitor::Session(_) => ("with your sign-in on this browser", NOT_THEM),
+            Visitor::Account(_) => ("with your account", NOT_THEM),
+        };
+        ApiError::too_often(seconds(self.wait), |wait| match (self.allowance.class, self.visitor) {
+            (Class::Tokens, _) | (Class::Read, Visitor::Account(_)) => {
+                format!("That was too often. Wait {wait}, then ask again.")
             }
-            Class::Tokens => format!("That was too often. Wait {wait}, then ask again."),
-            Class::Write | Class::Credentials | Class::Mail => format!(
-                "Nothing was sent or changed, because this was done very often from where you are. Please wait \
-                 {wait}, then go back and send it once more."
+            (Class::Read | Class::Recognition, _) => {
+                format!("Very much was asked for {how}. Please wait {wait}, then reload this page.{or_else}")
+            }
+            (Class::Write | Class::Credentials | Class::Mail | Class::Together, _) => format!(
+                "Nothing was sent or changed, because this was done very often {how}. Please wait {wait}, then \
+                 go back and send it once more.{or_else}"
             ),
         })
     }
@@ -158,7 +168,7 @@ fn seconds(time: Duration) -> u64 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use domain::UserId;
+    use domain::{SessionId, UserId};
 
     use super::*;
 
@@ -179,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn more_networks_than_can_be_told_apart_share_what_is_left_and_accounts_do_not() {
+    fn more_networks_than_can_be_told_apart_share_what_is_left_and_who_is_signed_in_does_not() {
         let limits = limits(1);
         for n in 0..(TOLD_APART as u64 + 20_000) {
             let _ = limits.check(Class::Credentials, Visitor::Network(n, true));
@@ -187,6 +197,7 @@ mod tests {
         let counted = limits.counted.iter().find(|counted| counted.class == Class::Credentials).unwrap();
         assert!(counted.limiter.len() <= TOLD_APART + CROWDS as usize, "memory is bounded");
         assert!(limits.check(Class::Credentials, Visitor::Account(UserId::new())).is_ok());
+        assert!(limits.check(Class::Credentials, Visitor::Session(SessionId::new())).is_ok());
         assert!(limits.check(Class::Credentials, Visitor::BrowserOf(UserId::new())).is_ok());
     }
 

@@ -1,5 +1,5 @@
-//! How much one visitor may ask for: by address before anything is looked up, and by account once it
-//! is known who asks. `docs/limits.md` tells how the figures are set.
+//! How much one visitor may ask for: by address before anything is looked up, and by session and account
+//! once it is known who asks. `docs/limits.md` tells how the figures are set.
 
 mod class;
 mod count;
@@ -48,13 +48,24 @@ async fn recognised(state: &State, visitor: Visitor, headers: &HeaderMap) -> Opt
     Some(Visitor::BrowserOf(accounts::known_browser(state.services(), shown).await.ok()??))
 }
 
-/// Middleware: counts requests by the account of who is signed in.
+/// Middleware: counts requests by the session of who is signed in, so that whoever stole one slows
+/// that one alone, and what they change by the account as well. Remedies against them are not counted
+/// here.
 pub(crate) async fn by_account(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
-    let account = request.extensions().get::<Viewer>().and_then(|viewer| viewer.0.as_ref());
-    let account = account.map(|who| Visitor::Account(who.user_id));
-    let class = Class::of(request.method(), request.uri().path());
-    let (Some(class), Some(account)) = (class, account) else { return next.run(request).await };
-    answer(state.limits().check(class, account), class, request, next).await
+    let who = request.extensions().get::<Viewer>().and_then(|viewer| viewer.0.as_ref());
+    let path = request.uri().path();
+    let class = Class::of(request.method(), path).filter(|class| !class.is_remedy(path));
+    let (Some(class), Some(who)) = (class, who) else { return next.run(request).await };
+    let limits = state.limits();
+    let judged = limits.check(class, Visitor::Session(who.session_id)).and_then(|left| {
+        if class == Class::Write {
+            // Who looks at another person's pages is who does it.
+            let actor = who.viewed_by.as_ref().map_or(who.user_id, |viewer| viewer.user_id);
+            limits.check(Class::Together, Visitor::Account(actor))?;
+        }
+        Ok(left)
+    });
+    answer(judged, class, request, next).await
 }
 
 async fn answer(

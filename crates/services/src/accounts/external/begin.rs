@@ -83,7 +83,7 @@ pub async fn begin(
         Purpose::Try(who) => {
             organisations::allowed(services, who)?;
             let mut tx = services.database.begin_as_house().await?;
-            let own = organisations::managed(&mut tx, who).await?;
+            let own = organisations::managed(services, &mut tx, who).await?;
             if source.organisation.as_ref().is_none_or(|other| other.id != own.id) {
                 return Err(ServiceError::NotFound("provider"));
             }
@@ -108,6 +108,7 @@ pub async fn begin(
         next: next.chars().take(2_000).collect(),
         flow: flow.to_plaintext().expose_secret().to_owned(),
     };
+    services.vault.ready().await?;
     let mut tx = services.database.begin_as_house().await?;
     flow::keep(services, &mut tx, flow.state(), kind, user_id, &away, flow.expires_at()).await?;
     tx.commit().await?;

@@ -171,9 +171,16 @@ async fn enter(
     device: &Device,
 ) -> Result<Result<Arrived, Trouble>> {
     let now = services.now();
+    services.vault.ready().await?;
     let mut tx = services.database.begin_as_house().await?;
     let email = person.email.as_ref().map(Email::as_str);
     if let Some(user_id) = external::owner(&mut *tx, &person.issuer, &person.subject).await? {
+        // Before what hangs on the account, as everywhere.
+        users::hold_shared(&mut tx, user_id).await?;
+        // Its owner may have disconnected it while this waited.
+        if external::owner(&mut *tx, &person.issuer, &person.subject).await? != Some(user_id) {
+            return Ok(Err(Trouble::Expired));
+        }
         external::touch(&mut *tx, &person.issuer, &person.subject, email, now).await?;
         let admission = match admit(services, &mut tx, user_id, FirstFactor::Issuer, device).await {
             Ok(admission) => admission,
@@ -265,11 +272,12 @@ async fn confirm(
     device: &Device,
 ) -> Result<Result<Arrived, Trouble>> {
     let mut tx = services.database.begin_as_house().await?;
+    // Before what hangs on the account, as everywhere: a connection may end meanwhile, and a second factor
+    // may be set up.
+    ways_in::hold(&mut tx, who.user_id).await?;
     if source.owner(&mut tx, person).await? != Some(who.user_id) {
         return Ok(Err(Trouble::SomebodyElse));
     }
-    // One may have been set up meanwhile, or is being set up.
-    ways_in::hold(&mut tx, who.user_id).await?;
     if is_guarded(&mut tx, who.user_id).await? {
         return Err(ServiceError::Conflict(USE_SECOND_FACTOR));
     }

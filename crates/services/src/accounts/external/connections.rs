@@ -11,7 +11,7 @@ use storage::{
 use super::Offer;
 use crate::{
     Result, ServiceError, Services,
-    accounts::{Device, second_factor::is_guarded, ways_in},
+    accounts::{Device, hold, second_factor::is_guarded, ways_in},
     audit::{self, Act},
     letters,
     organisations::provider_of,
@@ -124,7 +124,7 @@ pub async fn disconnect(
 ) -> Result<()> {
     who.proved(services.now())?;
     let mut tx = services.database.begin_as_house().await?;
-    ways_in::hold(&mut tx, who.user_id).await?;
+    hold(services, &mut tx, who).await?;
     let identities = external::of_user(&mut *tx, who.user_id).await?;
     let leaving =
         identities.iter().find(|identity| identity.id == id).ok_or(ServiceError::NotFound("connection"))?;

@@ -12,7 +12,7 @@ use storage::{
 use super::{Offer, come_back::Newcomer, flow};
 use crate::{
     Result, ServiceError, Services,
-    accounts::{Device, Entered, admission::admit_newcomer},
+    accounts::{Device, Entered, admission::admit_newcomer, sessions::end_former},
     audit::{self, Act},
 };
 
@@ -53,6 +53,7 @@ pub async fn finish(
     let account = form.validate()?;
     let token_hash = token::hash(token).ok_or_else(too_late)?;
     let now = services.now();
+    services.vault.ready().await?;
     let mut tx = services.database.begin_as_house().await?;
     let found = external::take_flow(&mut *tx, &token_hash, now).await?;
     let found = found.filter(|flow| flow.purpose == FlowPurpose::SignUp).ok_or_else(too_late)?;
@@ -88,6 +89,7 @@ pub async fn finish(
     external::insert(&mut tx, &identity).await.map_err(|error| {
         if error.is_refused_by(external::SUBJECT_UNIQUE) { too_late() } else { error.into() }
     })?;
+    end_former(&mut tx, device).await?;
     let act = Act::of(id, "account.created").after(&newcomer.provider);
     audit::record(services, &mut tx, act, device).await?;
     let signed_in = admit_newcomer(services, &mut tx, id, FirstFactor::Issuer, device).await?;

@@ -22,7 +22,7 @@ use crate::{
     accounts::{
         Admission, Device,
         admission::{admit, admit_newcomer, turn_away},
-        market_roles,
+        hold, market_roles, ways_in,
     },
     audit::{self, Act},
     letters,
@@ -123,9 +123,15 @@ pub(super) async fn enter(
     let joins = account.is_none();
     let user_id = match (account, roles) {
         (_, None) if !manages => return Ok(Err(Trouble::NoGroup)),
-        // An account whose owner has given it another address is theirs alone.
-        (Some(account), _) if !vouched.is_of(&account) => return Ok(Err(Trouble::ForeignAddress)),
         (Some(account), roles) => {
+            // Before what hangs on the account, as everywhere; and it is as it will stay.
+            ways_in::hold(&mut tx, account.id).await?;
+            let account = users::by_id(&mut *tx, account.id).await?.ok_or(ServiceError::SignedOut)?;
+            let known = organisations::identity_owner(&mut *tx, id, issuer, subject).await?;
+            // An account whose owner has given it another address is theirs alone.
+            if !vouched.is_of(&account) {
+                return Ok(Err(Trouble::ForeignAddress));
+            }
             if known.is_none() {
                 if is_administrator(&account.roles) {
                     return Ok(Err(Trouble::Administrator));
@@ -236,6 +242,7 @@ pub(super) async fn link(
     device: &Device,
 ) -> Result<Result<Arrived, Trouble>> {
     let mut tx = services.database.begin_as_house().await?;
+    hold(services, &mut tx, who).await?;
     let account = users::by_id(&mut *tx, who.user_id).await?.ok_or(ServiceError::SignedOut)?;
     let act = match connect_own(services, &mut tx, organisation, &account, person).await? {
         Ok(act) => act,
@@ -258,6 +265,7 @@ pub(super) async fn try_issuer(
     device: &Device,
 ) -> Result<Result<Arrived, Trouble>> {
     let mut tx = services.database.begin_as_house().await?;
+    hold(services, &mut tx, who).await?;
     if !organisations::is_manager(&mut *tx, organisation.id, who.user_id).await? {
         return Err(ServiceError::NotFound("organisation"));
     }

@@ -66,7 +66,7 @@ pub async fn begun_app(services: &Services, who: &Principal) -> Result<Option<Ap
 
 /// Ends the set-up of an app that is not finished. The app in use, if any, goes on being it.
 pub async fn give_up_app(services: &Services, who: &Principal) -> Result<()> {
-    let mut tx = services.database.begin_as(who.user_id).await?;
+    let mut tx = act_as(services, who).await?;
     second_factors::give_up_app(&mut *tx, who.user_id).await?;
     tx.commit().await?;
     Ok(())
@@ -80,6 +80,7 @@ pub async fn confirm_app(
     device: &Device,
 ) -> Result<Changed> {
     who.proved(services.now())?;
+    services.vault.ready().await?;
     // Whoever signs in or proves who they are meanwhile is waited for, and then asked for the app.
     let mut tx = act_as(services, who).await?;
     let Some(sealed) = second_factors::begun_app(&mut *tx, who.user_id, services.now()).await? else {

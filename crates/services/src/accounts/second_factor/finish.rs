@@ -82,6 +82,7 @@ pub async fn finish_sign_in(
     let house = services.database.house();
     let begun = pending_sign_ins::by_token(house, &token_hash, ATTEMPTS, now).await?;
     let begun = begun.ok_or(ServiceError::SignedOut)?;
+    services.vault.ready().await?;
     let guess = match answer.can_be_guessed() {
         true => guesses::second_factor(services, begun.user_id, device).await?,
         false => Attempt::uncounted(),
@@ -131,6 +132,7 @@ pub async fn confirm_with(
     answer: &Answer<'_>,
     device: &Device,
 ) -> Result<SignedIn> {
+    services.vault.ready().await?;
     let guess = match answer.can_be_guessed() {
         true => guesses::confirmation(services, who.session_id).await?,
         false => Attempt::uncounted(),

@@ -31,6 +31,7 @@ use crate::{
     accounts::{
         Device, act_as,
         admission::{Admission, admit, turn_away},
+        hold,
         sessions::new_token,
         ways_in,
     },
@@ -218,7 +219,7 @@ pub async fn remove_passkey(
 ) -> Result<Changed> {
     who.proved(services.now())?;
     let mut tx = services.database.begin_as_house().await?;
-    ways_in::hold(&mut tx, who.user_id).await?;
+    hold(services, &mut tx, who).await?;
     let name = stored::delete(&mut *tx, who.user_id, id).await?.ok_or(ServiceError::NotFound("passkey"))?;
     ways_in::refuse_to_shut_out(services, &mut tx, who.user_id).await?;
     refuse_to_leave_unguarded(services, &mut tx, who).await?;
@@ -318,6 +319,10 @@ pub async fn sign_in_with_passkey(
     let mut tx = services.database.begin_as_house().await?;
     let state: SignIn = take(services, &mut tx, Kind::SignIn, None, ceremony).await?.ok_or_else(wrong)?;
     let answer = Answer::parse(answer).map_err(|_| wrong())?;
+    // Before what hangs on the account, as everywhere.
+    if let Some(owner) = stored::owner(&mut *tx, answer.credential_id()).await? {
+        users::hold_shared(&mut tx, owner).await?;
+    }
     let Some((known, mut passkey)) = by_answer(&mut tx, &answer).await? else {
         // It was removed here and is still on the device.
         let act = Act::of_nobody("sign_in.failed").after(&"unknown passkey");
