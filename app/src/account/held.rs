@@ -39,7 +39,7 @@ struct Deed {
 /// Nothing but the summary of a form that waits reads it.
 pub const ABOUT: &str = "about";
 const WHICH: (&str, &str) = ("Which", ABOUT);
-const WHOM: (&str, &str) = ("Whose", ABOUT);
+const WHOSE: (&str, &str) = ("Whose", ABOUT);
 
 impl Held {
     /// Keeps a form; none where it is not of those that are kept.
@@ -146,12 +146,12 @@ fn deed(action: &str) -> Option<Deed> {
             &[("From now on it is", "required")],
         ),
         "remove_organisation" => deed("Remove your organisation", &[]),
-        "suspend_account" => deed("Suspend this account", &[WHOM, ("Reason", "reason")]),
-        "reinstate_account" => deed("Let this account in again", &[WHOM]),
-        "verify_account" => deed("Call the address of this account confirmed", &[WHOM]),
-        "end_sessions" => deed("Sign this account out everywhere", &[WHOM]),
-        "change_roles" => deed("Change the roles of this account", &[WHOM, (ROLES.1, ROLES.0)]),
-        "begin_view" => deed("See what this account sees", &[WHOM]),
+        "suspend_account" => deed("Suspend this account", &[WHOSE, ("Reason", "reason")]),
+        "reinstate_account" => deed("Let this account in again", &[WHOSE]),
+        "verify_account" => deed("Call the address of this account confirmed", &[WHOSE]),
+        "end_sessions" => deed("Sign this account out everywhere", &[WHOSE]),
+        "change_roles" => deed("Change the roles of this account", &[WHOSE, (ROLES.1, ROLES.0)]),
+        "begin_view" => deed("See what this account sees", &[WHOSE]),
         _ => None,
     }
 }

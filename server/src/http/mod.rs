@@ -53,7 +53,7 @@ pub(crate) fn doors(state: State) -> Doors {
         .get("/sign-in/with/{provider}/callback", external::come_back)
         .join(forms)
         .join(pages)
-        .layer(from_fn_with_state(state.clone(), limits::by_account))
+        .layer(from_fn_with_state(state.clone(), limits::by_session))
         .layer(signed_in());
     let probes = Doors::new(state.clone())
         .get("/healthz", probes::alive)

@@ -51,7 +51,7 @@ async fn recognised(state: &State, visitor: Visitor, headers: &HeaderMap) -> Opt
 /// Middleware: counts requests by the session of who is signed in, so that whoever stole one slows
 /// that one alone, and what they change by the account as well. Remedies against them are not counted
 /// here.
-pub(crate) async fn by_account(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
+pub(crate) async fn by_session(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
     let who = request.extensions().get::<Viewer>().and_then(|viewer| viewer.0.as_ref());
     let path = request.uri().path();
     let class = Class::of(request.method(), path).filter(|class| !class.is_remedy(path));
