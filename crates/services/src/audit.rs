@@ -1,6 +1,7 @@
 //! The audit log: who did what to whose account, from where. Each entry is part of a chain that
 //! shows when one was changed or taken out.
 
+use chrono::{DateTime, Utc};
 use domain::UserId;
 use identity::Principal;
 use serde::Serialize;
@@ -45,6 +46,25 @@ impl Act {
     pub fn after(self, value: &impl Serialize) -> Self {
         Self { after: in_words(value), ..self }
     }
+
+    /// As it is written down.
+    pub(crate) fn entry<'a>(
+        &'a self,
+        at: DateTime<Utc>,
+        address: &'a str,
+        user_agent: &'a str,
+    ) -> NewEntry<'a> {
+        NewEntry {
+            at,
+            actor_id: self.actor_id,
+            subject_id: self.subject_id,
+            action: self.action,
+            address,
+            user_agent,
+            before: self.before.as_deref(),
+            after: self.after.as_deref(),
+        }
+    }
 }
 
 /// JSON within the bounds of the column; what cannot be said in them is left out, not cut.
@@ -56,17 +76,7 @@ fn in_words(value: &impl Serialize) -> Option<String> {
 /// locked until the transaction ends.
 pub async fn record(services: &Services, db: &mut PgConnection, act: Act, device: &Device) -> Result<()> {
     let (user_agent, address) = (device.user_agent(), device.address());
-    let entry = NewEntry {
-        at: services.now(),
-        actor_id: act.actor_id,
-        subject_id: act.subject_id,
-        action: act.action,
-        address: &address,
-        user_agent: &user_agent,
-        before: act.before.as_deref(),
-        after: act.after.as_deref(),
-    };
-    audit::append(db, &entry).await?;
+    audit::append(db, &act.entry(services.now(), &address, &user_agent)).await?;
     Ok(())
 }
 

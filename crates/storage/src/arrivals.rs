@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{SessionId, UserId, account::SecondFactor};
 use sqlx::PgExecutor;
 
-use crate::Result;
+use crate::{Result, audit::NewEntry};
 
 pub struct NewSession<'a> {
     pub id: SessionId,
@@ -79,4 +79,84 @@ pub async fn open(db: impl PgExecutor<'_>, session: &NewSession<'_>, here: &Here
     .fetch_one(db)
     .await?;
     Ok(Seen { browser: seen.browser, strange_device: seen.strange_device })
+}
+
+/// Whoever was seen at the door.
+pub struct AsSeen<'a> {
+    /// What was seen of the account.
+    pub account: &'a str,
+    /// Of the token that a browser shows which they trust, where it has to be one.
+    pub trusted: Option<&'a [u8; 32]>,
+    /// What the attempt was charged to.
+    pub guess: Option<&'a [u8; 32]>,
+    /// The session that the browser had, which ends.
+    pub before: Option<SessionId>,
+}
+
+/// Opens a session for somebody who was seen at the door, if nothing of what opening one depends on has
+/// changed since, writes the entry of the audit log, and forgets the guesses. Device and browser are noted
+/// already. Gives whether it did; otherwise, nothing is done.
+pub async fn open_as_seen(
+    db: impl PgExecutor<'_>,
+    session: &NewSession<'_>,
+    seen: &AsSeen<'_>,
+    entry: &NewEntry<'_>,
+) -> Result<bool> {
+    // The entry comes from what was done before it: whoever ends the same session waits for its row, and
+    // only then for the end of the log.
+    let opened = sqlx::query_scalar!(
+        r#"with held as materialized (
+               select auth.hold_as_seen($2, $11) as same
+           ), trusted as (
+               update auth.trusted_devices set last_used_at = $6
+               where token_hash = $12 and user_id = $2 and expires_at > $6 and (select same from held)
+               returning 1
+           ), admitted as materialized (
+               select same and ($12::bytea is null or (select count(*) from trusted) = 1) as is_so from held
+           ), forgotten as (
+               delete from auth.guesses where key = $13 and (select is_so from admitted) returning 1
+           ), ended as (
+               delete from auth.sessions where id = $10 and (select is_so from admitted) returning 1
+           ), opened as (
+               insert into auth.sessions
+                   (id, user_id, token_hash, user_agent, address, created_at, last_seen_at, proved_at,
+                    expires_at, ends_at, second_factor)
+               select $1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9 from admitted where is_so returning 1
+           ), entry as (
+               insert into auth.audit_log (at, actor_id, subject_id, action, address, user_agent, before, after)
+               select $14, $15, $16, $17, $18, $19, $20, $21
+               from (select count(*) from forgotten) f, (select count(*) from ended) e,
+                    (select count(*) as sessions from opened) o
+               where o.sessions = 1
+               returning seq, hash
+           ), moved as (
+               update auth.audit_head set seq = entry.seq, hash = entry.hash from entry where only_one
+               returning 1
+           )
+           select exists (select from moved) as "opened!""#,
+        session.id.uuid(),
+        session.user_id.uuid(),
+        session.token_hash.as_slice(),
+        session.user_agent,
+        session.address,
+        session.created_at,
+        session.expires_at,
+        session.ends_at,
+        session.second_factor.map(SecondFactor::as_str),
+        seen.before.map(SessionId::uuid),
+        seen.account,
+        seen.trusted.map(<[u8; 32]>::as_slice),
+        seen.guess.map(<[u8; 32]>::as_slice),
+        entry.at,
+        entry.actor_id.map(UserId::uuid),
+        entry.subject_id.map(UserId::uuid),
+        entry.action,
+        entry.address,
+        entry.user_agent,
+        entry.before,
+        entry.after,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(opened)
 }

@@ -17,33 +17,24 @@ pub struct Slowing {
 }
 
 /// Counts an attempt as a failure until it is known to be none. False if none is due yet; it then
-/// does not count. One that costs nothing blocks until a moment long past, so that whoever read the
-/// clock just before is not refused.
+/// does not count.
 pub async fn charge(
     db: &mut PgConnection,
     key: &[u8; 32],
     slowing: Slowing,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let charged = sqlx::query!(
-        "insert into auth.guesses as g (key, failures, last_at, blocked_until) values ($1, 1, $2, $5)
-         on conflict (key) do update set
-             failures = case when g.last_at < $5 then 1 else g.failures + 1 end,
-             last_at = $2,
-             blocked_until = case
-                 when g.last_at < $5 or g.failures < $3 then $5
-                 else $2 + interval '1 second' * least($4, power(2, least(g.failures - $3, 30)))
-             end
-         where g.blocked_until <= $2",
+    let charged = sqlx::query_scalar!(
+        r#"select auth.charge_guess($1, $2, $3, $4, $5) as "charged!""#,
         key.as_slice(),
         now,
         slowing.free,
         slowing.longest,
         slowing.forget_before,
     )
-    .execute(db)
+    .fetch_one(db)
     .await?;
-    Ok(charged.rows_affected() > 0)
+    Ok(charged)
 }
 
 /// When the last of these keys may be tried again.

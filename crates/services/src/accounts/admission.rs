@@ -11,13 +11,14 @@ use serde::Serialize;
 use serde_json::json;
 use sqlx::{PgConnection, Postgres, Transaction};
 use storage::{
+    arrivals::{self, AsSeen},
     pending_sign_ins, trusted_devices,
-    users::{self, Admittable},
+    users::{self, Admittable, KnownAccount},
 };
 
 use super::{
     known_browser, second_factor,
-    sessions::{Device, SignedIn, new_token, open_session},
+    sessions::{Device, Opening, SignedIn, new_token, open_session},
 };
 use crate::{
     Result, ServiceError, Services,
@@ -117,6 +118,58 @@ pub(super) async fn admit_by_password(
     admit_person(services, db, user_id, &person, FirstFactor::Password, ask_mailbox, device).await
 }
 
+/// The same, in one statement, for who was seen at the door in a browser and a network where they signed
+/// in within a day, owes nothing beside the password or trusts the browser, and has changed nothing since.
+/// None for everybody else, for whom nothing is done.
+pub(super) async fn admit_as_seen(
+    services: &Services,
+    account: &KnownAccount,
+    guess: Option<&[u8; 32]>,
+    device: &Device,
+) -> Result<Option<SignedIn>> {
+    let KnownAccount { id, person, seen } = account;
+    let first = FirstFactor::Password;
+    if let_in(person, first).is_err() {
+        return Ok(None);
+    }
+    let due = Due::of(person, first, services.confirm_new_browsers);
+    let trusted = trust_shown(device).filter(|_| due.anything());
+    if due.anything() && (trusted.is_none() || services.needs_second_factor(&person.roles)) {
+        return Ok(None);
+    }
+    let second = due.factor.then_some(SecondFactor::TrustedDevice);
+    let new = Opening::new(services, person, device)?;
+    let act = Act::of(*id, "session.opened").after(&ProvedWith { first, second });
+    let entry = act.entry(new.at, &new.address, &new.user_agent);
+    let seen = AsSeen { account: seen, trusted: trusted.as_ref(), guess, before: device.session };
+    let house = services.database.house();
+    let opened = arrivals::open_as_seen(house, &new.session(*id, second), &seen, &entry).await?;
+    Ok(opened.then(|| new.signed_in(*id)))
+}
+
+/// What somebody owes beside the first factor.
+struct Due {
+    /// One of their second factors.
+    factor: bool,
+    /// A code of their mailbox, where the browser is not trusted.
+    by_mail: bool,
+}
+
+impl Due {
+    fn of(person: &Admittable, first: FirstFactor, ask_mailbox: bool) -> Self {
+        let factor = person.factors.guard();
+        // Without a second factor, a browser that they did not call theirs is asked for a code of their
+        // mailbox. Whoever comes by a link has just shown that it is theirs. Where an organisation requires
+        // its issuer, that answers for its people, and the mailbox is the organisation's as well.
+        let by_mail = !factor && ask_mailbox && first != FirstFactor::EmailLink && !person.organised;
+        Self { factor, by_mail }
+    }
+
+    const fn anything(&self) -> bool {
+        self.factor || self.by_mail
+    }
+}
+
 async fn admit_person(
     services: &Services,
     db: &mut PgConnection,
@@ -127,29 +180,24 @@ async fn admit_person(
     device: &Device,
 ) -> Result<Admission> {
     let_in(person, first)?;
-    let factors = &person.factors;
-    // Without a second factor, a browser that they did not call theirs is asked for a code of their
-    // mailbox. Whoever comes by a link has just shown that it is theirs. Where an organisation requires
-    // its issuer, that answers for its people, and the mailbox is the organisation's as well.
-    let by_mail = !factors.guard() && ask_mailbox && first != FirstFactor::EmailLink && !person.organised;
-    let due = factors.guard() || by_mail;
-    let trusted = due
+    let due = Due::of(person, first, ask_mailbox);
+    let trusted = due.anything()
         && first != FirstFactor::Passkey
         && !services.needs_second_factor(&person.roles)
         && (is_trusted(services, db, user_id, device).await?
-            || (by_mail && has_just_joined(services, db, user_id, device).await?));
+            || (due.by_mail && has_just_joined(services, db, user_id, device).await?));
     let second = match first {
         // It verifies the person itself: what one has, and what one is or knows.
         FirstFactor::Passkey => Some(SecondFactor::Passkey),
         // It stands in for a second factor where there is one.
-        _ if trusted && factors.guard() => Some(SecondFactor::TrustedDevice),
+        _ if trusted && due.factor => Some(SecondFactor::TrustedDevice),
         _ => None,
     };
-    if due && second.is_none() && !trusted {
+    if due.anything() && second.is_none() && !trusted {
         let (token, token_hash) = new_token()?;
         let now = services.now();
         pending_sign_ins::insert(&mut *db, &token_hash, user_id, first, now + PENDING_LASTS).await?;
-        if by_mail {
+        if due.by_mail {
             second_factor::send_code(services, db, &token_hash).await?;
         }
         let act = Act::of_nobody("sign_in.second_factor_due").about(Some(user_id)).after(&first);
@@ -220,10 +268,13 @@ async fn is_trusted(
     user_id: UserId,
     device: &Device,
 ) -> Result<bool> {
-    let Some(token_hash) = device.trust.as_ref().and_then(|token| token::hash(token.expose_secret())) else {
-        return Ok(false);
-    };
+    let Some(token_hash) = trust_shown(device) else { return Ok(false) };
     Ok(trusted_devices::note_use(db, user_id, &token_hash, services.now()).await?)
+}
+
+/// The hash of what a browser shows of having been trusted, by whomever.
+fn trust_shown(device: &Device) -> Option<[u8; 32]> {
+    device.trust.as_ref().and_then(|token| token::hash(token.expose_secret()))
 }
 
 /// Whether the account has only just come into being, and its owner has signed in on this browser since.

@@ -23,13 +23,23 @@ type Key = [u8; 32];
 
 /// What is counted, and how patiently.
 #[derive(Clone, Copy)]
-struct Counter {
-    key: Key,
+pub(super) struct Counter {
+    pub(super) key: Key,
     free: i32,
     longest: TimeDelta,
     forgotten_after: TimeDelta,
     /// Whether one right attempt makes up for all wrong ones.
     forgiving: bool,
+}
+
+impl Counter {
+    pub(super) fn slowing(&self, now: DateTime<Utc>) -> Slowing {
+        Slowing {
+            free: self.free,
+            longest: self.longest.as_seconds_f64(),
+            forget_before: now - self.forgotten_after,
+        }
+    }
 }
 
 /// Nothing is kept for longer.
@@ -45,19 +55,33 @@ pub(super) struct Attempt {
     besieged: bool,
 }
 
-/// Before a password is compared at sign-in. `known` stands for the browser, if the owner of the address
-/// has signed in on it before.
+/// What an attempt to sign in is charged to in a browser on which the owner of the address has signed in
+/// before; none where nobody is slowed. `shown` stands for the browser.
+pub(super) fn of_browser(services: &Services, shown: &[u8; 32]) -> Option<Counter> {
+    services.slow_guessing.then(|| patient(key("browser", &[shown]), 10))
+}
+
+/// Before a password is compared at sign-in. `known` is the counter of the browser, if the owner of the
+/// address has signed in on it before; `charged`, whether it was free where it was charged at the door.
 pub(super) async fn sign_in(
     services: &Services,
     email: &Email,
-    known: Option<[u8; 32]>,
+    known: Option<Counter>,
+    charged: Option<bool>,
     device: &Device,
 ) -> Result<Attempt> {
     if !services.slow_guessing {
         return Ok(Attempt::uncounted());
     }
     if let Some(known) = known {
-        return begin(services, vec![patient(key("browser", &[&known]), 10)]).await;
+        return match charged {
+            None => begin(services, vec![known]).await,
+            Some(true) => Ok(Attempt { counters: vec![known], besieged: false }),
+            Some(false) => {
+                let mut db = services.database.house().acquire().await?;
+                Err(too_many(&mut db, &[known.key], services.now()).await?)
+            }
+        };
     }
     let (email, network) = (email.as_str().as_bytes(), network(device));
     let everybody = Counter { forgotten_after: KEPT, ..generous(key("address", &[email]), i32::MAX) };
@@ -151,17 +175,17 @@ async fn begin(services: &Services, mut counters: Vec<Counter>) -> Result<Attemp
 
 /// Errors: [`ServiceError::TooMany`], until none of `keys` is blocked any more.
 async fn charge(db: &mut PgConnection, counter: Counter, keys: &[Key], now: DateTime<Utc>) -> Result<()> {
-    let slowing = Slowing {
-        free: counter.free,
-        longest: counter.longest.as_seconds_f64(),
-        forget_before: now - counter.forgotten_after,
-    };
-    if guesses::charge(db, &counter.key, slowing, now).await? {
+    if guesses::charge(db, &counter.key, counter.slowing(now), now).await? {
         return Ok(());
     }
+    Err(too_many(db, keys, now).await?)
+}
+
+/// What somebody is told who has to wait until none of `keys` is blocked any more.
+async fn too_many(db: &mut PgConnection, keys: &[Key], now: DateTime<Utc>) -> Result<ServiceError> {
     let until = guesses::blocked_until(db, keys).await?;
     metrics::counter!("guesses_slowed_total").increment(1);
-    Err(ServiceError::TooMany(wait(until, now)))
+    Ok(ServiceError::TooMany(wait(until, now)))
 }
 
 /// In whole seconds, at least one: whoever comes back after them is judged.
@@ -179,6 +203,14 @@ impl Attempt {
     /// Whether so many guess at this address that a right password may be one of their guesses.
     pub(super) const fn is_of_a_siege(&self) -> bool {
         self.besieged
+    }
+
+    /// The counter that it was charged to, if that is one alone and a right attempt empties it.
+    pub(super) fn only(&self) -> Option<&Key> {
+        match &self.counters[..] {
+            [only] if only.forgiving => Some(&only.key),
+            _ => None,
+        }
     }
 
     /// Takes the charge back: it was right. Should that fail, the person is let in all the same, and

@@ -99,23 +99,10 @@ pub(crate) async fn open_session(
     second_factor: Option<SecondFactor>,
     device: &Device,
 ) -> Result<SignedIn> {
-    let limits = Limits::of(&person.roles);
-    let (token, token_hash) = new_token()?;
-    let now = services.now();
-    let session = NewSession {
-        id: SessionId::new(),
-        user_id,
-        token_hash: &token_hash,
-        user_agent: &device.user_agent(),
-        address: &device.address(),
-        created_at: now,
-        expires_at: now + limits.idle,
-        ends_at: now + limits.absolute,
-        second_factor,
-    };
+    let new = Opening::new(services, person, device)?;
     let (fingerprint, shown) = (familiar::fingerprint(device), known_browser::shown(device));
     let here = Here { device: &fingerprint, known: shown.as_ref(), before: device.session };
-    let seen = arrivals::open(&mut *db, &session, &here).await?;
+    let seen = arrivals::open(&mut *db, &new.session(user_id, second_factor), &here).await?;
     if seen.strange_device {
         familiar::tell(services, db, &person.email, device).await?;
     }
@@ -123,7 +110,45 @@ pub(crate) async fn open_session(
         true => None,
         false => Some(known_browser::remember(services, db, user_id).await?),
     };
-    Ok(SignedIn { user_id, token, keep_for: limits.idle, known_browser })
+    Ok(SignedIn { known_browser, ..new.signed_in(user_id) })
+}
+
+/// A session that is about to be opened.
+pub(super) struct Opening {
+    token: SecretString,
+    token_hash: [u8; 32],
+    pub(super) user_agent: String,
+    pub(super) address: String,
+    pub(super) at: DateTime<Utc>,
+    limits: Limits,
+}
+
+impl Opening {
+    pub(super) fn new(services: &Services, person: &Admittable, device: &Device) -> Result<Self> {
+        let (token, token_hash) = new_token()?;
+        let (user_agent, address) = (device.user_agent(), device.address());
+        let limits = Limits::of(&person.roles);
+        Ok(Self { token, token_hash, user_agent, address, at: services.now(), limits })
+    }
+
+    pub(super) fn session(&self, user_id: UserId, second_factor: Option<SecondFactor>) -> NewSession<'_> {
+        NewSession {
+            id: SessionId::new(),
+            user_id,
+            token_hash: &self.token_hash,
+            user_agent: &self.user_agent,
+            address: &self.address,
+            created_at: self.at,
+            expires_at: self.at + self.limits.idle,
+            ends_at: self.at + self.limits.absolute,
+            second_factor,
+        }
+    }
+
+    /// What the browser gets once it is open.
+    pub(super) fn signed_in(self, user_id: UserId) -> SignedIn {
+        SignedIn { user_id, token: self.token, keep_for: self.limits.idle, known_browser: None }
+    }
 }
 
 /// Ends the session that the browser had, for whoever writes to the audit log before a session is opened:

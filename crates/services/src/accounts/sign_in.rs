@@ -4,11 +4,11 @@ use domain::{
 };
 use identity::password::Verdict;
 use secrecy::SecretString;
-use storage::users::{self, AtTheDoor};
+use storage::users::{self, Knock};
 
 use super::{
-    admission::{Admission, ByPassword, admit_by_password, turn_away},
-    guesses, known_browser,
+    admission::{Admission, ByPassword, admit_as_seen, admit_by_password, turn_away},
+    familiar, guesses, known_browser,
     sessions::Device,
 };
 use crate::{
@@ -18,9 +18,20 @@ use crate::{
 
 pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) -> Result<Admission> {
     let email = Email::parse(&form.email).map_err(|message| FieldErrors::one("email", message))?;
-    let shown = known_browser::shown(device);
-    let AtTheDoor { organised: elsewhere, credentials, known_browser } =
-        users::at_the_door(services.database.house(), &email, shown.as_ref()).await?;
+    let now = services.now();
+    let (shown, fingerprint) = (known_browser::shown(device), familiar::fingerprint(device));
+    let browser = shown.and_then(|shown| guesses::of_browser(services, &shown));
+    // What is empty is no guess.
+    let charge = browser.as_ref().filter(|_| !form.password.is_empty());
+    let knock = Knock {
+        email: &email,
+        browser: shown.as_ref(),
+        device: &fingerprint,
+        at: now,
+        charge: charge.map(|counter| (&counter.key, counter.slowing(now))),
+    };
+    let door = users::at_the_door(services.database.house(), &knock).await?;
+    let elsewhere = door.organised;
     // An organisation's people are led to its issuer, whether or not there is such an account.
     if elsewhere && form.password.is_empty() {
         return Err(ServiceError::OrganisationOnly);
@@ -29,9 +40,10 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         let wrong = FieldErrors::one("password", "The e-mail address or the password is not right.");
         if elsewhere { ServiceError::OrganisationOnly } else { wrong.into() }
     };
-    let (user_id, hash) =
-        credentials.map_or((None, None), |known| (Some(known.user_id), known.password_hash));
-    let attempt = guesses::sign_in(services, &email, shown.filter(|_| known_browser), device).await?;
+    let user_id = door.account.as_ref().map(|account| account.id);
+    let hash = door.account.as_ref().and_then(|account| account.person.password_hash.clone());
+    let browser = browser.filter(|_| door.known_browser);
+    let attempt = guesses::sign_in(services, &email, browser, door.charged, device).await?;
     // Nobody has one so long: it is not hashed, but that it was tried is written down.
     if form.password.chars().count() > *PASSWORD_LENGTH.end() {
         let mut tx = services.database.begin_as_house().await?;
@@ -49,13 +61,20 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         }
         _ => None,
     };
-    let Some(id) = user_id.filter(|_| verdict.is_right()) else {
+    let Some(account) = door.account.filter(|_| verdict.is_right()) else {
         // The same is written down whether or not there is an account, in the same time.
         let mut tx = services.database.begin_as_house().await?;
         audit::record(services, &mut tx, failed(user_id), device).await?;
         tx.commit().await?;
         return Err(wrong());
     };
+    let id = account.id;
+    if door.familiar
+        && newer.is_none()
+        && let Some(signed_in) = admit_as_seen(services, &account, attempt.only(), device).await?
+    {
+        return Ok(Admission::SignedIn(signed_in));
+    }
     let right = match (hash.unwrap_or_default(), newer) {
         (old, Some(newer)) if users::rehash(services.database.house(), id, &old, &newer).await? => newer,
         (old, _) => old,
