@@ -37,6 +37,8 @@ create function auth.charge_guess(
     what bytea, at timestamptz, free integer, longest double precision, forget_before timestamptz
 ) returns boolean language plpgsql as $$
 begin
+    -- Nobody waits for the disk: should the machine fail in this moment, one guess is forgiven.
+    perform set_config('synchronous_commit', 'off', true);
     insert into auth.guesses as g (key, failures, last_at, blocked_until) values (what, 1, at, forget_before)
     on conflict (key) do update set
         failures = case when g.last_at < forget_before then 1 else g.failures + 1 end,
@@ -47,6 +49,44 @@ begin
         end
     where g.blocked_until <= at;
     return found;
+end
+$$;
+
+-- Puts an entry where it did before (0036), with the same hash, in a third of the time: functions in SQL
+-- that cannot be written into the expression around them are read and planned in each transaction.
+create or replace function auth.add_at_the_end() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+    head auth.audit_head;
+    micros bigint;
+    words text;
+    bytes bytea;
+    hashed bytea;
+begin
+    -- No clock is so wrong, and programs cannot read every time that can be stored.
+    if new.at not between '2000-01-01 00:00+00' and '2200-01-01 00:00+00' then
+        raise exception 'an entry of the audit log is of no such time'
+            using errcode = 'insufficient_privilege';
+    end if;
+    select * into strict head from auth.audit_head where only_one for update;
+    new.seq := head.seq + 1;
+    new.previous_hash := head.hash;
+    micros := extract(epoch from new.at) * 1000000;
+    -- Each part as in `auth.audited`. These have a length that never changes.
+    hashed := '\x012000000000000000'::bytea || head.hash
+        || '\x010800000000000000'::bytea || auth.little_endian(new.seq)
+        || '\x010800000000000000'::bytea || auth.little_endian(micros)
+        || coalesce('\x011000000000000000'::bytea || uuid_send(new.actor_id), '\x00')
+        || coalesce('\x011000000000000000'::bytea || uuid_send(new.subject_id), '\x00');
+    -- These are shorter than 64 KiB, so that two bytes tell how long.
+    foreach words in array array[new.action, new.address, new.user_agent, new.before, new.after] loop
+        bytes := convert_to(words, 'UTF8');
+        hashed := hashed || coalesce(
+            set_byte(set_byte('\x010000000000000000', 1, octet_length(bytes) & 255), 2, octet_length(bytes) >> 8)
+            || bytes, '\x00');
+    end loop;
+    new.hash := sha256(hashed);
+    return new;
 end
 $$;
 

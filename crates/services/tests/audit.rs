@@ -56,6 +56,28 @@ async fn an_entry_that_waited_for_another_follows_it(pool: PgPool) {
     assert_eq!(audit::verify(s).await.unwrap(), Verdict::Intact { entries: entries + 2 });
 }
 
+/// The database and the program hash on their own, and have to agree.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn entries_of_every_length_are_intact(pool: PgPool) {
+    let world = world(pool).await;
+    let s = &world.services;
+    let Verdict::Intact { entries } = audit::verify(s).await.unwrap() else { panic!() };
+    let lengths = [0, 1, 127, 128, 253, 254, 255, 256, 257, 3_998];
+    for length in lengths {
+        let here = Device {
+            user_agent: "ü".repeat(length),
+            address: Some("2001:db8::1".parse().unwrap()),
+            ..Device::default()
+        };
+        let act = Act::of_nobody("test.length").before(&"a".repeat(length)).after(&"愛".repeat(length));
+        let mut tx = s.database().begin_as_house().await.unwrap();
+        audit::record(s, &mut tx, act, &here).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let verdict = audit::verify(s).await.unwrap();
+    assert_eq!(verdict, Verdict::Intact { entries: entries + lengths.len() as i64 });
+}
+
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn an_entry_taken_out_shows(pool: PgPool) {
     let world = world(pool).await;
