@@ -48,7 +48,7 @@ const AT_ONCE: usize = 16;
 /// As many as can be set, and more than this machine can ask for.
 const UNLIMITED: &str = "1000000";
 /// The pause between two looks at how long other requests take: they are not to be what the machine does.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 const SESSION_CHECKS: usize = 5_000;
 
 pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Report> {
@@ -118,7 +118,7 @@ async fn sign_ins(
         let rate = sign_in_rate(server, &mut people, time).await?;
         rates.push(rate.together);
         alone.push(rate.alone);
-        others.push(percentile(&rate.latencies, 0.99));
+        others.extend(rate.latencies);
     }
     let (limit, library) = (percentile(&kept, 0.5), percentile(&raw, 0.5));
     let (rate, own) = (percentile(&rates, 0.5), percentile(&alone, 0.5));
@@ -144,9 +144,8 @@ async fn sign_ins(
     report.row("sign_ins_of_library", "%", share, Goal::AtLeast(90.0), shares(&rates, library), note);
     let note = "of raw_hashes, with database and load on the same cores, which the hashes had to themselves";
     report.row("sign_ins_of_raw_sharing", "%", rate / limit * 100.0, Goal::None, shares(&rates, limit), note);
-    let worst = others.iter().copied().fold(0.0, f64::max);
-    let note = "the list of jobs, meanwhile, in the worst round";
-    report.row("other_requests_p99", "ms", worst, Goal::AtMost(50.0), others, note);
+    let note = format!("the list of jobs, {} times meanwhile", others.len());
+    report.row("other_requests_p99", "ms", percentile(&others, 0.99), Goal::AtMost(50.0), Vec::new(), note);
     Ok(())
 }
 
