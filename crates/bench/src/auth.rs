@@ -118,34 +118,34 @@ async fn sign_ins(
         let rate = sign_in_rate(server, &mut people, time).await?;
         rates.push(rate.together);
         alone.push(rate.alone);
-        others.extend(rate.latencies);
+        others.push(percentile(&rate.latencies, 0.99));
     }
     let (limit, library) = (percentile(&kept, 0.5), percentile(&raw, 0.5));
     let (rate, own) = (percentile(&rates, 0.5), percentile(&alone, 0.5));
     let cores = thread::available_parallelism()?;
-    let note = format!(
-        "the limit: the algorithm alone on {cores} cores, in memory that is kept, as the server keeps it"
-    );
+    let note =
+        format!("the algorithm alone on {cores} cores, in memory that is kept, as the server keeps it");
     report.row("raw_hashes", "1/s", limit, Goal::None, kept, note);
     let note = "the library's own verification, which fetches memory for each";
     report.row("raw_hashes_of_library", "1/s", library, Goal::None, raw, note);
     let note = format!(
-        "{AT_ONCE} people at once through the site's form, in browsers that are known; with session, audit \
-         entry and counts of guesses; server, database and load share the cores"
+        "{AT_ONCE} people at once through the site's form, from their second time on in browsers that are \
+         known; with session, audit entry and counts of guesses"
     );
     report.row("sign_ins", "1/s", rate, Goal::None, rates.clone(), note);
-    let note = format!(
-        "of raw_hashes, by the processor time that the server used: as if {cores} cores were its own, and \
-         database and load had theirs elsewhere"
-    );
-    report.row("sign_ins_of_raw", "%", own / limit * 100.0, Goal::AtLeast(90.0), shares(&alone, limit), note);
-    let note = "of raw_hashes_of_library, with database and load on the same cores";
-    let share = rate / library * 100.0;
-    report.row("sign_ins_of_library", "%", share, Goal::AtLeast(90.0), shares(&rates, library), note);
-    let note = "of raw_hashes, with database and load on the same cores, which the hashes had to themselves";
-    report.row("sign_ins_of_raw_sharing", "%", rate / limit * 100.0, Goal::None, shares(&rates, limit), note);
-    let note = format!("the list of jobs, {} times meanwhile", others.len());
-    report.row("other_requests_p99", "ms", percentile(&others, 0.99), Goal::AtMost(50.0), Vec::new(), note);
+    let note = "of raw_hashes, which have the cores to themselves; these share them with database and load";
+    let share = shares(&rates, limit);
+    report.row("sign_ins_of_raw", "%", rate / limit * 100.0, Goal::AtLeast(90.0), share, note);
+    let note = "the same, of raw_hashes_of_library";
+    let share = shares(&rates, library);
+    report.row("sign_ins_of_raw_of_library", "%", rate / library * 100.0, Goal::None, share, note);
+    let note = "sign-ins in each second of processor time that the server used, of raw_hashes in each second of \
+                these cores: what else the machine does raises it, and what waiting costs is not in it";
+    let share = shares(&alone, limit);
+    report.row("sign_ins_of_raw_alone", "%", own / limit * 100.0, Goal::None, share, note);
+    let worst = others.iter().copied().fold(0.0, f64::max);
+    let note = "the list of jobs, meanwhile, in the worst round";
+    report.row("other_requests_p99", "ms", worst, Goal::AtMost(50.0), others, note);
     Ok(())
 }
 
@@ -267,10 +267,10 @@ async fn watch(server: Arc<Eighth>, stop: Arc<AtomicBool>) -> anyhow::Result<Vec
     let mut tick = tokio::time::interval(LOOK_EVERY);
     let mut latencies = Vec::new();
     while !stop.load(Ordering::Relaxed) {
-        tick.tick().await;
-        let started = Instant::now();
+        // From when it was due: whoever waited behind a slow one has waited, too.
+        let due = tick.tick().await.into_std();
         server.client.get(server.url("/jobs")).send().await?.error_for_status()?.bytes().await?;
-        latencies.push(started.elapsed().as_secs_f64() * 1e3);
+        latencies.push(due.elapsed().as_secs_f64() * 1e3);
     }
     Ok(latencies)
 }

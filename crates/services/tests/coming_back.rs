@@ -9,7 +9,7 @@ use domain::{
     account::{SecondFactor, SignInForm},
 };
 use identity::{Principal, token};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use services::{
     ServiceError,
     accounts::{self, Admission, Device},
@@ -43,6 +43,13 @@ async fn count(world: &World, what: &str) -> i64 {
     sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(world.pool()).await.unwrap()
 }
 
+/// Of the devices that are known: who held their rows last, and when they were seen.
+async fn noted(world: &World) -> String {
+    let noted = "select string_agg(xmax::text || ' ' || last_seen_at, ', ' order by last_seen_at)
+                 from auth.known_devices";
+    sqlx::query_scalar(noted).fetch_one(world.pool()).await.unwrap()
+}
+
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn whoever_comes_back_gets_a_session_for_the_one_before_and_an_entry(pool: PgPool) {
     let world = World::slowing(pool).await;
@@ -52,8 +59,10 @@ async fn whoever_comes_back_gets_a_session_for_the_one_before_and_an_entry(pool:
     assert!(accounts::sign_in(&world.services, &wrong, &own).await.is_err());
     assert_eq!(count(&world, "guesses where failures > 0").await, 1);
     let (sessions, entries) = (count(&world, "sessions").await, count(&world, "audit_log").await);
+    let before = noted(&world).await;
 
     let again = sign_in(&world, &own).await.unwrap().signed_in().unwrap();
+    assert_eq!(noted(&world).await, before, "the longer way would have held the device");
     assert!(again.known_browser.is_none(), "the browser keeps what it has");
     let who = accounts::authenticate(&world.services, again.token.expose_secret()).await.unwrap().unwrap();
     assert_eq!(who.principal.user_id, ada.user_id);
@@ -136,11 +145,8 @@ async fn what_has_changed_since_the_door_counts(pool: PgPool) {
     assert_eq!(count(&world, "sessions").await, sessions);
 }
 
-#[sqlx::test(migrator = "MIGRATOR")]
-async fn a_browser_that_is_trusted_stands_in_for_the_second_factor_until_it_is_forgotten(pool: PgPool) {
-    let world = World::new(pool).await;
-    let (ada, own) = ada(&world).await;
-    world.passkey_of(&ada).await;
+/// What a browser shows that she trusts.
+async fn trusted_by(world: &World, ada: &Principal) -> SecretString {
     let trust = token::generate().unwrap();
     sqlx::query(
         "insert into auth.trusted_devices
@@ -153,6 +159,15 @@ async fn a_browser_that_is_trusted_stands_in_for_the_second_factor_until_it_is_f
     .execute(world.pool())
     .await
     .unwrap();
+    trust
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_browser_that_is_trusted_stands_in_for_the_second_factor_until_it_is_forgotten(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (ada, own) = ada(&world).await;
+    world.passkey_of(&ada).await;
+    let trust = trusted_by(&world, &ada).await;
     assert!(matches!(sign_in(&world, &own).await, Ok(Admission::SecondFactorDue(_))));
 
     let trusted = Device { trust: Some(trust), ..own };
@@ -227,24 +242,87 @@ async fn all_that_opening_a_session_depends_on_is_looked_at_again(pool: PgPool) 
     }
 }
 
-/// Who ends a session holds its row before the end of the log: whoever did it the other way round would
-/// wait for them in a circle.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_administrator_is_asked_in_a_browser_that_is_trusted_too(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (ada, own) = ada(&world).await;
+    world.passkey_of(&ada).await;
+    let trusted = Device { trust: Some(trusted_by(&world, &ada).await), ..own };
+    assert!(matches!(sign_in(&world, &trusted).await, Ok(Admission::SignedIn(_))));
+    sqlx::query("insert into auth.user_roles select id, 'admin' from auth.users")
+        .execute(world.pool())
+        .await
+        .unwrap();
+    assert!(matches!(sign_in(&world, &trusted).await, Ok(Admission::SecondFactorDue(_))));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn another_network_and_another_day_are_noted(pool: PgPool) {
+    let world = World::new(pool).await;
+    let (_, own) = ada(&world).await;
+    let before = noted(&world).await;
+    world.advance(TimeDelta::hours(25));
+    sign_in(&world, &own).await.unwrap();
+    assert_ne!(noted(&world).await, before, "a day later");
+    world.do_jobs().await;
+    let (devices, letters) =
+        (count(&world, "known_devices").await, world.letters.to("person0@example.com").len());
+    let elsewhere = Device { address: Some([198, 51, 100, 1].into()), ..own };
+    sign_in(&world, &elsewhere).await.unwrap();
+    world.do_jobs().await;
+    assert_eq!(count(&world, "known_devices").await, devices + 1);
+    assert_eq!(world.letters.to("person0@example.com").len(), letters + 1, "of a sign-in from elsewhere");
+}
+
+/// Signs in while `holds` holds a row, and then tries to get what `free` names: whether it was free.
+async fn is_free_meanwhile(world: &World, device: &Device, holds: &'static str, free: &'static str) -> bool {
+    let mut held = world.pool().begin().await.unwrap();
+    assert_eq!(sqlx::query(holds).execute(&mut *held).await.unwrap().rows_affected(), 1);
+    let attempt = sign_in(world, device);
+    let look = async {
+        world.somebody_waits().await;
+        let mut db = world.pool().acquire().await.unwrap();
+        let got = sqlx::query(free).execute(&mut *db).await;
+        held.commit().await.unwrap();
+        got.is_ok()
+    };
+    let (signed_in, free) = tokio::join!(attempt, look);
+    assert!(matches!(signed_in, Ok(Admission::SignedIn(_))));
+    free
+}
+
+const HEAD: &str = "select from auth.audit_head for update nowait";
+
+/// Who ends a session, or looks at another person's pages in it, holds those rows before the end of the
+/// log: whoever did it the other way round would wait for them in a circle.
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn the_session_before_is_waited_for_without_the_end_of_the_log(pool: PgPool) {
     let world = World::new(pool).await;
     let (_, own) = ada(&world).await;
-    let mut held = world.pool().begin().await.unwrap();
-    sqlx::query("select from auth.sessions where id = $1 for update")
+    // Every session but the browser's is of no matter here.
+    sqlx::query("delete from auth.sessions where id <> $1")
         .bind(own.session.unwrap().uuid())
-        .execute(&mut *held)
+        .execute(world.pool())
         .await
         .unwrap();
-    let attempt = sign_in(&world, &own);
-    let end = async {
-        world.somebody_waits().await;
-        let free = sqlx::query("select from auth.audit_head for update nowait").execute(&mut *held).await;
-        held.commit().await.unwrap();
-        free.unwrap();
-    };
-    assert!(tokio::join!(attempt, end).0.is_ok());
+    assert!(is_free_meanwhile(&world, &own, "select from auth.sessions for update", HEAD).await);
+
+    let view = "insert into auth.views select id, user_id, now() from auth.sessions returning session_id";
+    let session: uuid::Uuid = sqlx::query_scalar(view).fetch_one(world.pool()).await.unwrap();
+    let viewing = Device { session: Some(SessionId::from_uuid(session)), ..own };
+    assert!(is_free_meanwhile(&world, &viewing, "select from auth.views for update", HEAD).await);
+    assert_eq!(count(&world, "views").await, 0);
+}
+
+/// The longer way takes its guesses back before it notes that the browser is used.
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn the_trusted_browser_is_waited_for_with_the_guesses_in_hand(pool: PgPool) {
+    let world = World::slowing(pool).await;
+    let (ada, own) = ada(&world).await;
+    world.passkey_of(&ada).await;
+    let trusted = Device { trust: Some(trusted_by(&world, &ada).await), ..own };
+    let guesses = "select from auth.guesses where failures > 0 for update nowait";
+    assert!(
+        !is_free_meanwhile(&world, &trusted, "select from auth.trusted_devices for update", guesses).await
+    );
 }

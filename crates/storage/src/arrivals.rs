@@ -102,21 +102,32 @@ pub async fn open_as_seen(
     seen: &AsSeen<'_>,
     entry: &NewEntry<'_>,
 ) -> Result<bool> {
-    // The entry comes from what was done before it: whoever ends the same session waits for its row, and
-    // only then for the end of the log.
+    // Rows are taken in the order in which all others take them, each step reading from the one before: the
+    // account, guesses, trusted browsers, the session that ends and who looked at whose pages in it, and the
+    // end of the log last.
     let opened = sqlx::query_scalar!(
         r#"with held as materialized (
                select auth.hold_as_seen($2, $11) as same
+           ), guessed as materialized (
+               select from auth.guesses where key = $13 and $12::bytea is not null and (select same from held)
+               for update
            ), trusted as (
                update auth.trusted_devices set last_used_at = $6
                where token_hash = $12 and user_id = $2 and expires_at > $6 and (select same from held)
+                   and (select count(*) from guessed) >= 0
                returning 1
            ), admitted as materialized (
                select same and ($12::bytea is null or (select count(*) from trusted) = 1) as is_so from held
            ), forgotten as (
                delete from auth.guesses where key = $13 and (select is_so from admitted) returning 1
            ), ended as (
-               delete from auth.sessions where id = $10 and (select is_so from admitted) returning 1
+               delete from auth.sessions
+               where id = $10 and (select is_so from admitted) and (select count(*) from forgotten) >= 0
+               returning 1
+           ), unviewed as (
+               delete from auth.views
+               where session_id = $10 and (select is_so from admitted) and (select count(*) from ended) >= 0
+               returning 1
            ), opened as (
                insert into auth.sessions
                    (id, user_id, token_hash, user_agent, address, created_at, last_seen_at, proved_at,
@@ -125,7 +136,7 @@ pub async fn open_as_seen(
            ), entry as (
                insert into auth.audit_log (at, actor_id, subject_id, action, address, user_agent, before, after)
                select $14, $15, $16, $17, $18, $19, $20, $21
-               from (select count(*) from forgotten) f, (select count(*) from ended) e,
+               from (select count(*) from forgotten) f, (select count(*) from unviewed) v,
                     (select count(*) as sessions from opened) o
                where o.sessions = 1
                returning seq, hash

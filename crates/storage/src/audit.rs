@@ -232,7 +232,7 @@ pub async fn verify(db: &mut PgConnection) -> Result<Verdict> {
 }
 
 /// SHA-256 over every field, each with its length before it, so that no two entries read alike. The
-/// database hashes in the same way where it adds an entry (`migrations/0036`).
+/// database hashes in the same way where it adds an entry (`migrations/0038`).
 fn hash_of(previous: &[u8], seq: i64, entry: &NewEntry<'_>) -> [u8; 32] {
     let mut hash = Sha256::new();
     let mut field = |bytes: Option<&[u8]>| match bytes {

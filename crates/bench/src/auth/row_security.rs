@@ -85,7 +85,11 @@ pub(super) async fn measure(
         let overhead: Vec<_> = on.iter().zip(&off).map(|(on, off)| (on / off - 1.0) * 100.0).collect();
         let view =
             if name == "jobs" { "; read from a view of what is public, which no policy slows" } else { "" };
-        let note = format!("{with:.3} ms with it, {without:.3} ms without, in turn{view}");
+        let note = format!(
+            "{with:.3} ms with it, {without:.3} ms without, in turn, in a transaction both, whose person costs \
+             {:.3} ms more{view}",
+            naming.of(name)
+        );
         let value = percentile(&overhead, 0.5);
         report.row(format!("rls_overhead_percent_{name}"), "%", value, Goal::AtMost(10.0), overhead, note);
     }

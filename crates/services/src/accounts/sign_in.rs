@@ -21,7 +21,7 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
     let now = services.now();
     let (shown, fingerprint) = (known_browser::shown(device), familiar::fingerprint(device));
     let browser = shown.and_then(|shown| guesses::of_browser(services, &shown));
-    // What is empty is no guess.
+    // Whoever is only led to their organisation's issuer has guessed nothing.
     let charge = browser.as_ref().filter(|_| !form.password.is_empty());
     let knock = Knock {
         email: &email,

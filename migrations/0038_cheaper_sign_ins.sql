@@ -1,5 +1,5 @@
 -- Signing in as on the day before takes two statements: one before the password is compared, one after
--- it. What both have to know is asked here, in one place.
+-- it. What both have to know is asked here, in one place; the entry that it leaves in the audit log costs less.
 
 -- What opening a session depends on. For an account that is not there, the same is looked for.
 create function auth.admittable(person uuid) returns table (
@@ -33,6 +33,7 @@ $$;
 -- yet; it then does not count. The first `free` ones cost nothing, each one more doubles the wait, from a
 -- second to the `longest` seconds; those before `forget_before` are forgotten where none followed. One that
 -- costs nothing blocks until a moment long past, so that whoever read the clock just before is not refused.
+-- The transaction in which it is called does not wait for the disk at its end.
 create function auth.charge_guess(
     what bytea, at timestamptz, free integer, longest double precision, forget_before timestamptz
 ) returns boolean language plpgsql as $$
@@ -52,7 +53,7 @@ begin
 end
 $$;
 
--- Puts an entry where it did before (0036), with the same hash, in a third of the time: functions in SQL
+-- Puts an entry where it did before (0036), with the same hash, in a third of its own time: functions in SQL
 -- that cannot be written into the expression around them are read and planned in each transaction.
 create or replace function auth.add_at_the_end() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -72,7 +73,7 @@ begin
     new.seq := head.seq + 1;
     new.previous_hash := head.hash;
     micros := extract(epoch from new.at) * 1000000;
-    -- Each part as in `auth.audited`. These have a length that never changes.
+    -- Each part as before: whether there is one, its length, itself. These have a length that never changes.
     hashed := '\x012000000000000000'::bytea || head.hash
         || '\x010800000000000000'::bytea || auth.little_endian(new.seq)
         || '\x010800000000000000'::bytea || auth.little_endian(micros)
