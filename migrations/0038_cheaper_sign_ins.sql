@@ -91,5 +91,7 @@ begin
 end
 $$;
 
+drop function auth.audited(bytea);
+
 revoke execute on function auth.admittable, auth.hold_as_seen, auth.charge_guess from public;
 grant execute on function auth.admittable, auth.hold_as_seen, auth.charge_guess to eighth_house;

@@ -368,7 +368,7 @@ async fn who_is_on_their_way_in_while_an_issuer_is_required_does_not_stay(pool: 
     let (ada, _) = enter(s, "Ada", "ada@acme.example", "client").await;
     // As admission does: the account is looked at, and a session opened, before anything is committed.
     let mut tx = world.pool().begin().await.unwrap();
-    assert!(!storage::users::admittable(&mut tx, ada.user_id).await.unwrap().unwrap().organised);
+    assert!(!storage::admittance::admittable(&mut tx, ada.user_id).await.unwrap().unwrap().organised);
     let waiting = async {
         world.somebody_waits().await;
         sqlx::query(

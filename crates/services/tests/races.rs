@@ -188,7 +188,7 @@ async fn an_app_is_set_up_after_whoever_is_coming_in(pool: PgPool) {
     let code = app_code(secrecy::ExposeSecret::expose_secret(&key), s.now());
     // As somebody does who is being let in.
     let mut coming = world.pool().begin().await.unwrap();
-    storage::users::admittable(&mut coming, ada.user_id).await.unwrap().unwrap();
+    storage::admittance::admittable(&mut coming, ada.user_id).await.unwrap().unwrap();
     let (services, who) = (s.clone(), ada.clone());
     let setting_up = tokio::spawn(async move {
         factors::confirm_app(&services, &who, &code, &Device::default()).await.map(|_| ())

@@ -4,6 +4,7 @@
 //! transaction; functions that only read take any executor. Queries are checked against the schema
 //! when they are compiled.
 
+pub mod admittance;
 pub mod arrivals;
 pub mod audit;
 pub mod avatars;

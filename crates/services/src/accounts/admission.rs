@@ -11,9 +11,9 @@ use serde::Serialize;
 use serde_json::json;
 use sqlx::{PgConnection, Postgres, Transaction};
 use storage::{
+    admittance::{self, Admittable, KnownAccount},
     arrivals::{self, AsSeen},
-    pending_sign_ins, trusted_devices,
-    users::{self, Admittable, KnownAccount},
+    pending_sign_ins, trusted_devices, users,
 };
 
 use super::{
@@ -75,7 +75,7 @@ pub(crate) async fn admit(
     first: FirstFactor,
     device: &Device,
 ) -> Result<Admission> {
-    let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let person = admittance::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
     let ask_mailbox = services.confirm_new_browsers;
     admit_person(services, db, user_id, &person, first, ask_mailbox, device).await
 }
@@ -89,7 +89,7 @@ pub(super) async fn admit_newcomer(
     first: FirstFactor,
     device: &Device,
 ) -> Result<SignedIn> {
-    let person = users::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let person = admittance::admittable(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
     let_in(&person, first)?;
     open(services, db, user_id, &person, ProvedWith { first, second: None }, device).await
 }
@@ -110,7 +110,7 @@ pub(super) async fn admit_by_password(
     password: &ByPassword<'_>,
     device: &Device,
 ) -> Result<Admission> {
-    let person = users::admittable_held(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let person = admittance::admittable_held(db, user_id).await?.ok_or(ServiceError::SignedOut)?;
     if person.password_hash.as_deref() != Some(password.hash) {
         return Err(ServiceError::SignedOut);
     }

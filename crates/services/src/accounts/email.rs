@@ -10,6 +10,7 @@ use identity::{Principal, token};
 use mail::Letter;
 use serde::{Deserialize, Serialize};
 use storage::{
+    admittance,
     email_changes::{self, Change, End},
     organisations, password_resets, sessions, users,
 };
@@ -142,7 +143,7 @@ pub async fn confirm_email_change(
     let change = change.ok_or(ServiceError::Conflict(LINK_IS_OLD))?;
     let id = change.user_id;
     // Whoever was let in when the change was begun may not be by now.
-    let person = users::admittable(&mut tx, id).await?.ok_or(ServiceError::Conflict(LINK_IS_OLD))?;
+    let person = admittance::admittable(&mut tx, id).await?.ok_or(ServiceError::Conflict(LINK_IS_OLD))?;
     let_in(&person, FirstFactor::EmailLink)?;
     let new_email = Email::parse(&change.new_email).map_err(|_| ServiceError::Conflict(LINK_IS_OLD))?;
     if organisations::is_required(&mut *tx, new_email.domain()).await? {

@@ -12,9 +12,10 @@ use domain::{
 use identity::{Principal, token};
 use secrecy::{ExposeSecret as _, SecretString};
 use storage::{
+    admittance::Admittable,
     arrivals::{self, Here, NewSession},
     sessions::{self, Proof},
-    users::{self, Admittable},
+    users,
 };
 
 use super::{act_as, familiar, guesses, known_browser, second_factor::is_guarded, ways_in};

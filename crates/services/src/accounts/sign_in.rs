@@ -4,7 +4,10 @@ use domain::{
 };
 use identity::password::Verdict;
 use secrecy::SecretString;
-use storage::users::{self, Knock};
+use storage::{
+    admittance::{self, Knock},
+    users,
+};
 
 use super::{
     admission::{Admission, ByPassword, admit_as_seen, admit_by_password, turn_away},
@@ -30,7 +33,7 @@ pub async fn sign_in(services: &Services, form: &SignInForm, device: &Device) ->
         at: now,
         charge: charge.map(|counter| (&counter.key, counter.slowing(now))),
     };
-    let door = users::at_the_door(services.database.house(), &knock).await?;
+    let door = admittance::at_the_door(services.database.house(), &knock).await?;
     let elsewhere = door.organised;
     // An organisation's people are led to its issuer, whether or not there is such an account.
     if elsewhere && form.password.is_empty() {

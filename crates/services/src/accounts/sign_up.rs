@@ -20,6 +20,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use storage::{
+    admittance,
     sign_ups::{self, NewSignUp, Pending},
     users::{self, NewUser},
 };
@@ -232,7 +233,7 @@ pub async fn open_account(
             error.into()
         }
     })?;
-    let person = users::admittable(db, id).await?.ok_or(ServiceError::SignedOut)?;
+    let person = admittance::admittable(db, id).await?.ok_or(ServiceError::SignedOut)?;
     let signed_in = open_session(services, db, id, &person, None, device).await?;
     audit::record(services, db, Act::of(id, "account.created"), device).await?;
     Ok(signed_in)

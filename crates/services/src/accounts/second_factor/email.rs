@@ -8,7 +8,10 @@ use mail::{Letter, letter::FactorChange};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
-use storage::{pending_sign_ins, second_factors, users};
+use storage::{
+    admittance::{self, Admittable},
+    pending_sign_ins, second_factors,
+};
 use uuid::Uuid;
 
 use super::{
@@ -66,7 +69,7 @@ pub async fn send_sign_in_code(services: &Services, token: &str, device: &Device
     let pending = pending_sign_ins::by_token(&mut *tx, &token_hash, ATTEMPTS, now)
         .await?
         .ok_or(ServiceError::SignedOut)?;
-    let person = users::admittable(&mut tx, pending.user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let person = admittance::admittable(&mut tx, pending.user_id).await?.ok_or(ServiceError::SignedOut)?;
     if !is_offered(services, &pending, &person) {
         return Err(ServiceError::Conflict("This account takes no codes by e-mail."));
     }
@@ -102,7 +105,7 @@ pub(crate) async fn send_code(
 pub(super) fn is_offered(
     services: &Services,
     pending: &pending_sign_ins::PendingSignIn,
-    person: &users::Admittable,
+    person: &Admittable,
 ) -> bool {
     let factors = &person.factors;
     let stands_in = factors.email_codes_allowed && !services.needs_second_factor(&person.roles);

@@ -4,7 +4,7 @@ use domain::account::{FirstFactor, SecondFactor};
 use identity::{Principal, token};
 use mail::{Letter, letter::FactorChange};
 use sqlx::PgConnection;
-use storage::{pending_sign_ins, users};
+use storage::{admittance, pending_sign_ins, users};
 
 use super::{
     answer::{Answer, prove},
@@ -46,7 +46,7 @@ pub async fn pending(services: &Services, token: &str) -> Result<Option<Pending>
     let mut tx = services.database.begin_as_house().await?;
     let known = pending_sign_ins::by_token(&mut *tx, &token_hash, ATTEMPTS, services.now()).await?;
     let Some(known) = known else { return Ok(None) };
-    let person = users::admittable(&mut tx, known.user_id).await?.ok_or(ServiceError::SignedOut)?;
+    let person = admittance::admittable(&mut tx, known.user_id).await?.ok_or(ServiceError::SignedOut)?;
     let factors = &person.factors;
     tx.commit().await?;
     Ok(Some(Pending {
@@ -103,7 +103,7 @@ pub async fn finish_sign_in(
             return Err(if over { ServiceError::SignedOut } else { answer.refused(why).into() });
         }
     };
-    let person = users::admittable(&mut tx, id).await?.ok_or(ServiceError::SignedOut)?;
+    let person = admittance::admittable(&mut tx, id).await?.ok_or(ServiceError::SignedOut)?;
     if let Err(error) = let_in(&person, pending.first_factor) {
         return Err(turn_away(services, tx, id, pending.first_factor, error, device).await?);
     }
