@@ -89,8 +89,8 @@ pub(crate) fn run(ws: &Workspace, name: Option<&str>, arguments: &[String]) -> a
                 ["run", "--release", "--quiet", "--package", "matching", "--example", "bench_match"];
             return Cmd::cargo().args(example).arg("--").args(arguments).dir(&ws.root).show();
         }
-        Cmd::cargo()
-            .args(["run", "--release", "--quiet", "--package", "bench", "--", name])
+        Cmd::new(ws.target.join("release/bench"))
+            .arg(name)
             .args(arguments)
             // Where it finds what was built, and what it should note about this run.
             .env("BENCH_BIN", ws.target.join("release/eighth"))
@@ -120,8 +120,10 @@ fn provide(ws: &Workspace, need: Needs) -> anyhow::Result<()> {
             npm::ensure(ws)?;
             site::build(ws, site::RELEASE_PROFILE)
         }
-        Needs::Server => loud_step("Building the server", || {
-            Cmd::cargo().args(["build", "--release", "--package", "server"]).dir(&ws.root).show()
+        // Together, or each would be built from the same libraries with other features.
+        Needs::Server => loud_step("Building the server and the benchmarks", || {
+            let packages = ["--package", "server", "--package", "bench"];
+            Cmd::cargo().args(["build", "--release"]).args(packages).dir(&ws.root).show()
         }),
     }
 }

@@ -178,7 +178,6 @@ mod tests {
         Package {
             name: name.into(),
             dir: "/".into(),
-            has_library: true,
             dependencies: dependencies
                 .iter()
                 .map(|(name, dev)| Dependency { name: (*name).into(), dev: *dev })

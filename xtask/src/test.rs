@@ -87,31 +87,12 @@ fn rust_tests(ws: &Workspace, postgres: &PrivatePostgres, filter: Option<&str>) 
     run_tests(ws, with_test_database(command, postgres, RUST_TESTS), "Running the Rust tests", count)
 }
 
+/// Of the same packages together as the other tests: of those alone that have examples, all that they
+/// depend on would be compiled a second time with other features.
 fn doc_tests(ws: &Workspace, postgres: &PrivatePostgres) -> anyhow::Result<Counts> {
-    let mut command = Cmd::cargo().args(["test", "--doc", "--no-fail-fast"]);
-    for package in &ws.packages {
-        let browser_only = workspace::BROWSER_ONLY.contains(&package.name.as_str());
-        if package.has_library && !browser_only && has_examples(&package.dir)? {
-            command = command.args(["--package", &package.name]);
-        }
-    }
+    let command = Cmd::cargo().args(["test", "--doc", "--no-fail-fast"]).args(ws.native_packages());
     let command = with_test_database(command, postgres, RUST_TESTS);
     run_tests(ws, command, "Running the documentation's examples", summary::of_cargo_test)
-}
-
-/// Whether the documentation of a package contains code: each package costs seconds.
-fn has_examples(dir: &Path) -> anyhow::Result<bool> {
-    for file in crate::stamp::files_below(&dir.join("src"))? {
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        if text
-            .lines()
-            .map(str::trim_start)
-            .any(|line| line.starts_with("/// ```") || line.starts_with("//! ```"))
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn run_tests(
@@ -250,16 +231,5 @@ mod tests {
         assert_eq!(report.counts, Counts { passed: 2, failed: 2 });
         assert!(report.phase::<()>("d", || bail!("no")).is_err());
         assert_eq!(report.rows.len(), 4);
-    }
-
-    #[test]
-    fn examples_are_found_in_documentation_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("src")).unwrap();
-        let file = dir.path().join("src/lib.rs");
-        std::fs::write(&file, "// ```\nlet s = \"```\";\n").unwrap();
-        assert!(!has_examples(dir.path()).unwrap());
-        std::fs::write(&file, "    /// ```\n    /// assert!(true);\n    /// ```\n").unwrap();
-        assert!(has_examples(dir.path()).unwrap());
     }
 }

@@ -24,7 +24,6 @@ pub(crate) struct Workspace {
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) dir: PathBuf,
-    pub(crate) has_library: bool,
     pub(crate) dependencies: Vec<Dependency>,
 }
 
@@ -86,13 +85,9 @@ impl Workspace {
 fn read_package(value: &Value) -> anyhow::Result<Package> {
     let text = |key: &str| value[key].as_str().with_context(|| format!("a package's {key}"));
     let dependencies = value["dependencies"].as_array().context("a package's dependencies")?;
-    let targets = value["targets"].as_array().context("a package's targets")?;
     Ok(Package {
         name: text("name")?.to_owned(),
         dir: Path::new(text("manifest_path")?).parent().context("a package's folder")?.to_owned(),
-        has_library: targets.iter().any(|target| {
-            target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "lib"))
-        }),
         dependencies: dependencies
             .iter()
             .map(|dependency| Dependency {

@@ -63,7 +63,7 @@ impl Embedder for Lexical {
 
     fn similarity_range(&self) -> (f32, f32) {
         // The median of unrelated pairs is 0.07, 95% are below 0.21; of matching pairs a quarter
-        // is above 0.58 (ESCO's descriptions against its titles, see `tests/quality.rs`).
+        // is above 0.58 (ESCO's descriptions against its titles, see `tests/it/quality.rs`).
         (0.1, 0.6)
     }
 

@@ -122,7 +122,7 @@ impl Embedder for MiniLm {
 
     fn similarity_range(&self) -> (f32, f32) {
         // The median of unrelated pairs is 0.16, 95% are below 0.33; of matching pairs a tenth is
-        // above 0.76 (ESCO's descriptions against its titles, see `tests/quality.rs`).
+        // above 0.76 (ESCO's descriptions against its titles, see `tests/it/quality.rs`).
         (0.2, 0.75)
     }
 
