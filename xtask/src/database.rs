@@ -36,13 +36,23 @@ pub(crate) fn start_throwaway(ws: &Workspace, name: &str) -> anyhow::Result<Priv
     start(&Options::throwaway(ws.scratch(name)))
 }
 
-/// Drops every database of a throw-away server: what an earlier run may have left.
+/// What PostgreSQL copies for each new database.
+pub(crate) const TEMPLATE: &str = "template1";
+
+/// Drops every database of a throw-away server, and what new ones are copied from: what an earlier run
+/// may have left.
 pub(crate) fn drop_all(postgres: &PrivatePostgres) -> anyhow::Result<()> {
+    psql(
+        postgres,
+        "postgres",
+        &format!("update pg_database set datistemplate = false where datname = '{TEMPLATE}'"),
+    )?;
     let mine = "select format('drop database %I with (force)', datname) from pg_database \
                 where not datistemplate and datname <> 'postgres'";
     for statement in psql(postgres, "postgres", mine)?.lines() {
         psql(postgres, "postgres", statement)?;
     }
+    psql(postgres, "postgres", &format!("create database {TEMPLATE} template template0 is_template true"))?;
     Ok(())
 }
 

@@ -67,7 +67,10 @@ async fn restored<L: Future<Output = ()> + Send + 'static>(
     look: impl FnOnce(PgPool) -> L,
 ) {
     let name = format!("restored_{}", uuid::Uuid::new_v4().simple());
-    sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(pool).await.unwrap();
+    sqlx::query(AssertSqlSafe(format!("create database {name} template template0")))
+        .execute(pool)
+        .await
+        .unwrap();
     let options = PgConnectOptions::clone(&pool.connect_options()).database(&name);
     let restoring = restore(&options, dump).await;
     let elsewhere = PgPool::connect_with(options).await.unwrap();
