@@ -33,7 +33,7 @@ function emptyDatabase(name: string): string | undefined {
   const database = `${url.pathname.slice(1)}_${name}`;
   for (const statement of [
     `drop database if exists "${database}" with (force)`,
-    `create database "${database}"`,
+    `create database "${database}" template template0`,
   ]) {
     execFileSync(psql(), [given, "-qc", statement], { stdio: ["ignore", "ignore", "pipe"] });
   }
