@@ -42,6 +42,7 @@ pub(crate) const TEMPLATE: &str = "template1";
 /// Drops every database of a throw-away server, and what new ones are copied from: what an earlier run
 /// may have left.
 pub(crate) fn drop_all(postgres: &PrivatePostgres) -> anyhow::Result<()> {
+    // Not by `alter database`, which fails where an earlier run ended between the two steps.
     psql(
         postgres,
         "postgres",

@@ -42,16 +42,10 @@ impl Cmd {
 
     /// `cargo` with the toolchain that built this program.
     pub(crate) fn cargo() -> Self {
-        let mut cargo = Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let cargo = Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         // What cargo told this program about its own package would count as a change, by which build
         // scripts of dependencies run again, and much is built anew beside plain `cargo build`.
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-                cargo.command.env_remove(&name);
-            }
-        }
-        cargo
+        cargo.env_remove_all("CARGO_PKG_").env_remove_all("CARGO_MANIFEST_")
     }
 
     pub(crate) fn from_command(mut command: Command) -> Self {
@@ -76,6 +70,17 @@ impl Cmd {
 
     pub(crate) fn env_remove(mut self, name: &str) -> Self {
         self.command.env_remove(name);
+        self
+    }
+
+    /// Keeps from it every variable whose name begins so.
+    pub(crate) fn env_remove_all(mut self, prefix: &str) -> Self {
+        let set: Vec<OsString> = self.command.get_envs().map(|(name, _)| name.to_owned()).collect();
+        for name in std::env::vars_os().map(|(name, _)| name).chain(set) {
+            if name.to_string_lossy().starts_with(prefix) {
+                self.command.env_remove(name);
+            }
+        }
         self
     }
 
@@ -304,6 +309,13 @@ mod tests {
         for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"] {
             assert_eq!(cargo.command.get_envs().find(|(told, _)| *told == name), Some((name.as_ref(), None)));
         }
+    }
+
+    #[test]
+    fn variables_that_begin_alike_are_kept_back() {
+        let told = Cmd::new("env").env("XTASK_ONE", "1").env("XTASKTWO", "2").env_remove_all("XTASK_");
+        let told = told.read().unwrap();
+        assert!(!told.contains("XTASK_ONE") && told.contains("XTASKTWO=2"), "{told}");
     }
 
     #[test]

@@ -99,12 +99,13 @@ fn rust_tests(ws: &Workspace, postgres: &PrivatePostgres, filter: Option<&str>) 
 /// applying every migration again.
 fn migrate_template(ws: &Workspace, postgres: &PrivatePostgres) -> anyhow::Result<()> {
     step("Migrating what the databases of the tests are copied from", || {
-        Cmd::new(ws.target.join("debug/eighth"))
-            .arg("migrate")
-            .env("EIGHTH_DATABASE__URL", postgres.url(database::TEMPLATE))
-            .dir(&ws.root)
-            .run()
+        migrating(&ws.target.join("debug/eighth"), &postgres.url(database::TEMPLATE)).dir(&ws.root).run()
     })
+}
+
+/// Migrates this database, whichever ones a developer's variables name.
+fn migrating(server: &Path, url: &str) -> Cmd {
+    Cmd::new(server).arg("migrate").env_remove_all("EIGHTH_").env("DATABASE_URL", url)
 }
 
 /// Of the same packages together as the other tests: of those alone that have examples, all that they
@@ -251,5 +252,19 @@ mod tests {
         assert_eq!(report.counts, Counts { passed: 2, failed: 2 });
         assert!(report.phase::<()>("d", || bail!("no")).is_err());
         assert_eq!(report.rows.len(), 4);
+    }
+
+    #[test]
+    fn a_developers_database_is_not_what_is_migrated() {
+        let dir = tempfile::tempdir().unwrap();
+        let server = dir.path().join("server");
+        std::fs::write(&server, "#!/bin/sh\necho $1; env\n").unwrap();
+        std::fs::set_permissions(&server, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        // The server prefers this one to what its own variables say.
+        let told = migrating(&server, "postgres://tests/template").read().unwrap();
+        let mut told = told.lines();
+        assert_eq!(told.next(), Some("migrate"));
+        let places: Vec<_> = told.filter(|line| line.contains("postgres://")).collect();
+        assert_eq!(places, ["DATABASE_URL=postgres://tests/template"]);
     }
 }
