@@ -15,6 +15,8 @@ use services::{
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World, app_code};
 
+use crate::people::begin_app;
+
 /// What is left in the log where nobody looked at a code.
 const TOO_OFTEN: Option<&str> = Some("\"too many wrong codes\"");
 
@@ -22,9 +24,7 @@ const TOO_OFTEN: Option<&str> = Some("\"too many wrong codes\"");
 async fn guarded(world: &World) -> (Principal, String) {
     let s = &world.services;
     let person = world.person("Ada", "client").await;
-    factors::begin_app(s, &person).await.unwrap();
-    let key = factors::begun_app(s, &person).await.unwrap().unwrap().manual_key;
-    let key = key.expose_secret().to_owned();
+    let key = begin_app(world, &person).await;
     let code = app_code(&key, s.now());
     let changed = factors::confirm_app(s, &person, &code, &Device::default()).await.unwrap();
     world.advance(chrono::TimeDelta::seconds(30));
@@ -116,8 +116,7 @@ async fn a_wrong_code_at_the_set_up_of_an_app_is_written_down_also_beyond_the_li
     let world = World::new(pool).await;
     let s = &world.services;
     let ada = world.person("Ada", "client").await;
-    factors::begin_app(s, &ada).await.unwrap();
-    let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
+    let key = begin_app(&world, &ada).await;
     let confirm =
         async |code: &str| factors::confirm_app(s, &ada, code, &Device::default()).await.map(|_| ());
     assert!(matches!(confirm("000000").await, Err(ServiceError::Invalid(_))));
@@ -125,7 +124,7 @@ async fn a_wrong_code_at_the_set_up_of_an_app_is_written_down_also_beyond_the_li
     assert_eq!(entries[0].action, "app.refused");
     assert_eq!(entries[0].after.as_deref(), Some("\"wrong code\""));
     tried(&world, &ada, 30).await;
-    let right = app_code(key.expose_secret(), s.now());
+    let right = app_code(&key, s.now());
     assert!(tells_of_the_limit(confirm(&right).await));
     assert_eq!((refused(&world, &ada, "app.refused").await, guesses(&world).await), (1, 31));
 }

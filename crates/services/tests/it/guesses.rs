@@ -15,6 +15,8 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World, app_code};
 
+use crate::people::begin_app;
+
 fn at(last: u8) -> Device {
     Device { address: Some([192, 0, 2, last].into()), ..Device::default() }
 }
@@ -192,9 +194,7 @@ async fn who_found_a_browser_open_does_not_guess_its_password_for_long(pool: PgP
 /// Sets an authenticator app up; gives its key.
 async fn with_app(world: &World, person: &Principal) -> String {
     let s = &world.services;
-    factors::begin_app(s, person).await.unwrap();
-    let set_up = factors::begun_app(s, person).await.unwrap().unwrap();
-    let key = set_up.manual_key.expose_secret().to_owned();
+    let key = begin_app(world, person).await;
     factors::confirm_app(s, person, &app_code(&key, s.now()), &at(1)).await.unwrap();
     world.advance(TimeDelta::seconds(30));
     key

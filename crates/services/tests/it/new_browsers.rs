@@ -13,6 +13,8 @@ use services::{
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World, link_in};
 
+use crate::people::make_admin;
+
 const ADDRESS: &str = "person0@example.com";
 
 async fn world(pool: PgPool) -> World {
@@ -103,11 +105,7 @@ async fn a_code_is_for_the_sign_in_that_it_was_sent_for(pool: PgPool) {
 async fn a_mailbox_is_no_second_factor_of_an_administrator(pool: PgPool) {
     let world = world(pool).await;
     let ada = world.person("Ada", "client").await;
-    sqlx::query("insert into auth.user_roles values ($1, 'admin')")
-        .bind(ada.user_id.uuid())
-        .execute(world.pool())
-        .await
-        .unwrap();
+    make_admin(&world, &ada).await;
     let (token, code) = asked(&world, &Device::default()).await;
     let done = answer(&world, &token, &code, true).await.unwrap();
     assert!(done.trust.is_none());

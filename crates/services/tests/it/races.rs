@@ -17,7 +17,7 @@ use services::{
 use sqlx::{PgPool, Postgres, Transaction};
 use test_support::{MIGRATOR, PASSWORD, World, app_code};
 
-use crate::holding::hold;
+use crate::people::{begin_app, hold, make_admin};
 
 /// What a new password does, but for the letter.
 async fn change_password(mut tx: Transaction<'static, Postgres>, person: &Principal) {
@@ -74,9 +74,7 @@ async fn a_session_that_was_ended_meanwhile_changes_no_factor(pool: PgPool) {
     let world = World::new(pool).await;
     let s = &world.services;
     let ada = world.person("Ada", "client").await;
-    factors::begin_app(s, &ada).await.unwrap();
-    let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
-    let code = app_code(secrecy::ExposeSecret::expose_secret(&key), s.now());
+    let code = app_code(&begin_app(&world, &ada).await, s.now());
     change_password(hold(&world, &ada).await, &ada).await;
     let refused = factors::confirm_app(s, &ada, &code, &Device::default()).await;
     assert!(matches!(refused, Err(ServiceError::SignedOut)));
@@ -95,16 +93,10 @@ async fn of_two_who_remove_the_last_two_factors_at_once_one_is_refused(pool: PgP
     let s = &world.services;
     let here = Device::default();
     let ada = world.person("Ada", "client").await;
-    factors::begin_app(s, &ada).await.unwrap();
-    let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
-    let code = app_code(secrecy::ExposeSecret::expose_secret(&key), s.now());
+    let code = app_code(&begin_app(&world, &ada).await, s.now());
     let signed_in = factors::confirm_app(s, &ada, &code, &here).await.unwrap().signed_in;
     let passkey = world.passkey_of(&ada).await;
-    sqlx::query("insert into auth.user_roles values ($1, 'admin')")
-        .bind(ada.user_id.uuid())
-        .execute(world.pool())
-        .await
-        .unwrap();
+    make_admin(&world, &ada).await;
     let token = secrecy::ExposeSecret::expose_secret(&signed_in.token);
     let ada = accounts::authenticate(s, token).await.unwrap().unwrap().principal;
     let held = hold(&world, &ada).await;
@@ -172,9 +164,7 @@ async fn an_app_is_set_up_after_whoever_is_coming_in(pool: PgPool) {
     let world = World::new(pool).await;
     let s = &world.services;
     let ada = world.person("Ada", "client").await;
-    factors::begin_app(s, &ada).await.unwrap();
-    let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
-    let code = app_code(secrecy::ExposeSecret::expose_secret(&key), s.now());
+    let code = app_code(&begin_app(&world, &ada).await, s.now());
     // As somebody does who is being let in.
     let mut coming = world.pool().begin().await.unwrap();
     storage::admittance::admittable(&mut coming, ada.user_id).await.unwrap().unwrap();

@@ -19,8 +19,11 @@ use services::{
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World, app_code, enter, link_in};
 
-use crate::organisations::{
-    add, create, issuer, prove, publish, require, set_issuer, sign_in, tried, why, with_requirement,
+use crate::{
+    organisations::{
+        add, create, issuer, prove, publish, require, set_issuer, sign_in, tried, why, with_requirement,
+    },
+    people::begin_app,
 };
 
 #[sqlx::test(migrator = "MIGRATOR")]
@@ -115,9 +118,8 @@ async fn what_was_begun_another_way_is_not_finished_once_an_issuer_is_required(p
     let s = &world.services;
     let device = Device::default();
     let (ada, _) = enter(s, "Ada", "ada@acme.example", "client").await;
-    factors::begin_app(s, &ada).await.unwrap();
-    let key = factors::begun_app(s, &ada).await.unwrap().unwrap().manual_key;
-    let code = app_code(key.expose_secret(), s.now());
+    let key = begin_app(&world, &ada).await;
+    let code = app_code(&key, s.now());
     factors::confirm_app(s, &ada, &code, &device).await.unwrap();
     world.advance(TimeDelta::seconds(30));
     let form = TokenForm { name: "Ledger".into(), scopes: vec!["jobs:read".into()], days: "30".into() };
@@ -134,7 +136,7 @@ async fn what_was_begun_another_way_is_not_finished_once_an_issuer_is_required(p
         .execute(world.pool())
         .await
         .unwrap();
-    let code = app_code(key.expose_secret(), s.now());
+    let code = app_code(&key, s.now());
     let finished =
         factors::finish_sign_in(s, pending.token.expose_secret(), &Answer::App(&code), false, &device).await;
     assert!(matches!(finished, Err(ServiceError::OrganisationOnly)));

@@ -14,6 +14,8 @@ use services::{
 use sqlx::PgPool;
 use test_support::{MIGRATOR, PASSWORD, World};
 
+use crate::people::make_admin;
+
 /// Of [`PASSWORD`], with a single pass over 8 KiB.
 const WEAK_HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$oYvWlywllHpF/m2Av9XzOA$5wVyBWX7Rwp550VGNJBsVN7Rk4ct2RXLp1Wg/ma1SKQ";
@@ -45,11 +47,7 @@ async fn a_session_ends_however_much_it_is_used(pool: PgPool) {
 /// The session of somebody who administers the site.
 async fn administrator(world: &World) -> SignedIn {
     let ada = world.person("Ada", "client").await;
-    sqlx::query("insert into auth.user_roles values ($1, 'admin')")
-        .bind(ada.user_id.uuid())
-        .execute(world.pool())
-        .await
-        .unwrap();
+    make_admin(world, &ada).await;
     sign_in(world, PASSWORD, &Device::default()).await.unwrap()
 }
 

@@ -12,7 +12,7 @@ use test_support::{MIGRATOR, PASSWORD, World};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::{
-    holding::hold,
+    people::hold,
     tokens::{exchange, is_good, personal, refresh, who},
 };
 
