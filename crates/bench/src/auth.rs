@@ -49,7 +49,7 @@ const AT_ONCE: usize = 16;
 /// As many as can be set, and more than this machine can ask for.
 const UNLIMITED: &str = "1000000";
 /// The pause between two looks at how long other requests take: they are not to be what the machine does.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 const SESSION_CHECKS: usize = 5_000;
 
 pub(crate) async fn run(setting: &Setting, scale: &Scale) -> anyhow::Result<Report> {
@@ -119,7 +119,7 @@ async fn sign_ins(
         let rate = sign_in_rate(server, &mut people, time).await?;
         rates.push(rate.together);
         alone.push(rate.alone);
-        others.extend(rate.latencies);
+        others.push(percentile(&rate.latencies, 0.99));
     }
     let cores = thread::available_parallelism()?;
     let shares = [(&rates, &kept), (&rates, &raw), (&alone, &kept)].map(|(rates, limits)| {
@@ -144,8 +144,9 @@ async fn sign_ins(
     let note = "sign-ins in each second of processor time that the server used, of raw_hashes in each second of \
                 these cores: what else the machine does raises it, and what waiting costs is not in it";
     report.row("sign_ins_of_raw_alone", "%", percentile(&of_raw_alone, 0.5), Goal::None, of_raw_alone, note);
-    let note = "the list of jobs, meanwhile";
-    report.row("other_requests_p99", "ms", percentile(&others, 0.99), Goal::AtMost(50.0), others, note);
+    let worst = others.iter().copied().fold(0.0, f64::max);
+    let note = "the list of jobs, meanwhile, in the worst round";
+    report.row("other_requests_p99", "ms", worst, Goal::AtMost(50.0), others, note);
     Ok(())
 }
 
