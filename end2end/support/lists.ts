@@ -7,6 +7,11 @@ export function hrefs(page: Page): Promise<string[]> {
   return page.locator(".rows .row-title a").evaluateAll((links) => links.map((link) => link.getAttribute("href")!));
 }
 
+/** Waits until the list has these rows, in this order: an address is shown before its page has come. */
+export async function expectRows(page: Page, addresses: (string | undefined)[], why?: string): Promise<void> {
+  await expect(async () => expect(await hrefs(page), why).toEqual(addresses)).toPass({ timeout: 15_000 });
+}
+
 /** Unfolds the filters where a small screen folds them away. */
 export async function openFilters(page: Page): Promise<void> {
   const folded = page.locator("details.filters:not([open]) > summary");

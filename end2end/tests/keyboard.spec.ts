@@ -1,4 +1,4 @@
-import { hrefs } from "../support/lists";
+import { expectRows } from "../support/lists";
 import { unique } from "../support/people";
 import { expect, test } from "../support/test";
 
@@ -66,7 +66,7 @@ test("a list is filtered by keyboard alone @desktop", async ({ page, newPerson }
   await page.keyboard.type(word);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL((url) => url.searchParams.get("q") === word);
-  expect(await hrefs(page)).toEqual([`/jobs/${id}`]);
+  await expectRows(page, [`/jobs/${id}`]);
 });
 
 test("the account menu opens and closes by keyboard @desktop", async ({ page, signIn }) => {

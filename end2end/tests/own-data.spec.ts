@@ -51,8 +51,8 @@ test("a picture stands for its owner, until they remove it", async ({ newPerson 
   // In the frame of the page, and beside the form; both have loaded.
   const pictures = page.locator("img.avatar");
   await expect(pictures).toHaveCount(2);
-  const loaded = await pictures.evaluateAll((all) => all.every((one) => (one as HTMLImageElement).naturalWidth === 96));
-  expect(loaded).toBe(true);
+  const widths = () => pictures.evaluateAll((all) => all.map((one) => (one as HTMLImageElement).naturalWidth));
+  await expect.poll(widths).toEqual([96, 96]);
   await page.getByRole("button", { name: "Remove my picture" }).click();
   await expect(pictures).toHaveCount(0);
 });
