@@ -52,7 +52,7 @@ pub const PASSWORD: &str = "long enough to be one";
 
 /// Of [`PASSWORD`], as passwords are hashed today.
 const PASSWORD_HASH: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$S1zpvkQd/KpaKvA9onjxjw$1Yb1pn94VJAXLMz40Tacy1Ub5mAWbPKBpbzdZud75Yw";
+    "$argon2id$v=19$m=65536,t=1,p=1$VRRuMwOJaEXtJGGTdzDyfg$n9DZrLux/8MNmhcmEm5GpfDEEcJmrFr2Riy8h5crzjM";
 
 /// Somebody new who has confirmed their address, as if they had come by its link; and the token of
 /// their session.

@@ -24,7 +24,7 @@ pub struct Setting {
     pub acme: StandIn,
 }
 
-fn settings(id: &str, label: &str, kind: ProviderKind) -> ProviderSettings {
+pub fn settings(id: &str, label: &str, kind: ProviderKind) -> ProviderSettings {
     ProviderSettings {
         id: id.parse().unwrap(),
         label: label.into(),
@@ -44,7 +44,7 @@ impl Setting {
     }
 
     /// With something else than usual, of Acme or of the site.
-    async fn with(pool: PgPool, change: impl FnOnce(&mut ProviderSettings, &mut Settings)) -> Self {
+    pub async fn with(pool: PgPool, change: impl FnOnce(&mut ProviderSettings, &mut Settings)) -> Self {
         let (github, acme) = tokio::join!(StandIn::github(), StandIn::oidc(&["--claims", "token"]));
         let at_github =
             ProviderKind::Github { web: github.url.parse().unwrap(), api: github.url.parse().unwrap() };
@@ -73,26 +73,26 @@ impl Setting {
         self.acme.control("clock", json!({ "ahead": ahead })).await;
     }
 
-    async fn advance(&self, minutes: i64) {
+    pub async fn advance(&self, minutes: i64) {
         self.site.world.advance(TimeDelta::minutes(minutes));
         self.tell_time().await;
     }
 
     /// Who comes next from GitHub.
-    async fn person_at_github(&self, id: u64, email: &str, verified: bool) {
+    pub async fn person_at_github(&self, id: u64, email: &str, verified: bool) {
         let user = json!({ "id": id, "login": format!("user{id}"), "name": "Somebody" });
         let emails = json!([{ "email": email, "primary": true, "verified": verified, "visibility": null }]);
         self.github.control("sign-in", json!({ "user": user, "emails": emails })).await;
     }
 
-    async fn person_at_acme(&self, id: &str, email: &str) {
+    pub async fn person_at_acme(&self, id: &str, email: &str) {
         let claims = json!({ "email": email, "email_verified": true, "name": "Somebody" });
         self.acme.control("account", json!({ "id": id, "claims": claims })).await;
         self.acme.control("sign-in", json!({ "account": id })).await;
     }
 
     /// Somebody who has joined with GitHub and has no password.
-    async fn joined(&self) -> Browser {
+    pub async fn joined(&self) -> Browser {
         let mut browser = Browser::default();
         assert_eq!(browser.travel(&self.site, "/api/continue_with", WITH_GITHUB).await, "/sign-up/finish");
         let done = browser.submit(&self.site, "/sign-up/finish", "/api/finish_sign_up", JOIN).await;
@@ -101,7 +101,7 @@ impl Setting {
     }
 
     /// Somebody with a password, signed in.
-    async fn member(&self, name: &str) -> Browser {
+    pub async fn member(&self, name: &str) -> Browser {
         Browser::signed_in(&self.site, &self.site.visitor(name, "client").await.cookie)
     }
 
@@ -112,13 +112,13 @@ impl Setting {
     }
 
     /// The identity that the page of connections offers to disconnect.
-    async fn connected(&self, browser: &mut Browser) -> Vec<String> {
+    pub async fn connected(&self, browser: &mut Browser) -> Vec<String> {
         let html = browser.get(&self.site, "/account/connections").await.text().await.unwrap();
         let forms = html.split("name=\"identity\" value=\"").skip(1);
         forms.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
     }
 
-    async fn identities(&self) -> i64 {
+    pub async fn identities(&self) -> i64 {
         sqlx::query_scalar("select count(*) from auth.external_identities")
             .fetch_one(self.site.world.pool())
             .await
@@ -333,107 +333,6 @@ async fn afterwards_one_is_led_to_pages_of_this_site_alone(pool: PgPool) {
     let mut browser = Browser::default();
     let away = "provider=github&next=https%3A%2F%2Fevil.example";
     assert_eq!(browser.travel(&setting.site, "/api/continue_with", away).await, "/");
-}
-
-#[sqlx::test(migrator = "storage::MIGRATOR")]
-async fn the_last_way_in_stays(pool: PgPool) {
-    let setting = Setting::new(pool).await;
-    let site = &setting.site;
-    let mut ada = setting.joined().await;
-    let only = format!("identity={}", setting.connected(&mut ada).await[0]);
-    let refused = ada.submit(site, "/account/connections", "/api/disconnect", &only).await;
-    assert_eq!(refused.status(), 409);
-    assert!(refused.text().await.unwrap().contains("This is your only way in."));
-    assert_eq!(ada.travel(site, "/api/connect", "provider=acme").await, "/account/connections?connected=1");
-    // Of two that go at once, one stays.
-    let both = setting.connected(&mut ada).await;
-    let cookies = ada.cookies(&site.host);
-    let forms: Vec<_> = both.iter().map(|id| format!("identity={id}")).collect();
-    let (one, other) = tokio::join!(
-        site.submit_with("/account/connections", "/api/disconnect", &forms[0], &cookies),
-        site.submit_with("/account/connections", "/api/disconnect", &forms[1], &cookies),
-    );
-    let mut statuses = [one.status().as_u16(), other.status().as_u16()];
-    statuses.sort_unstable();
-    assert_eq!((statuses, setting.identities().await), ([303, 409], 1));
-    // With a password, the other may go as well.
-    let password = "form%5Bpassword%5D=a+few+words+in+a+row";
-    let changed = ada.submit(site, "/account/password", "/api/change_password", password).await;
-    assert_eq!(changed.status(), 303);
-    let last = format!("identity={}", setting.connected(&mut ada).await[0]);
-    let done = ada.submit(site, "/account/connections", "/api/disconnect", &last).await;
-    assert_eq!(header_of(&done, "location"), "/account/connections?removed=1");
-    assert_eq!(setting.identities().await, 0);
-}
-
-#[sqlx::test(migrator = "storage::MIGRATOR")]
-async fn connections_are_their_owners_alone(pool: PgPool) {
-    let setting = Setting::new(pool).await;
-    let site = &setting.site;
-    let mut ada = setting.joined().await;
-    let mut bo = setting.member("Bo").await;
-    let taken = bo.travel(site, "/api/connect", "provider=github").await;
-    assert!(taken.starts_with("/account/connections?trouble=taken&with=github"), "{taken}");
-    let theirs = format!("identity={}", setting.connected(&mut ada).await[0]);
-    let refused = bo.submit(site, "/account/connections", "/api/disconnect", &theirs).await;
-    assert_eq!((refused.status().as_u16(), setting.identities().await), (404, 1));
-    // What one began is not finished by whoever signs in with the same browser meanwhile.
-    setting.person_at_github(2, "other@example.com", true).await;
-    let url = bo.leave(site, "/api/connect", "provider=github").await;
-    let back = bo.agree(site, &url).await;
-    let cy = site.visitor("Cy", "client").await;
-    let flow =
-        bo.cookies(&site.host).split("; ").find(|one| one.starts_with("eighth_flow")).unwrap().to_owned();
-    let cookies = format!("{flow}; {}", cy.cookie);
-    let answer = site.get_with(&back, &[(reqwest::header::COOKIE, &cookies)]).await;
-    assert!(header_of(&answer, "location").contains("trouble=somebody_else"), "{answer:?}");
-    assert_eq!(setting.identities().await, 1);
-    // One account there at a time.
-    let mut dee = setting.member("Dee").await;
-    dee.travel(site, "/api/connect", "provider=github").await;
-    setting.person_at_github(3, "third@example.com", true).await;
-    let second = dee.travel(site, "/api/connect", "provider=github").await;
-    assert!(second.starts_with("/account/connections?trouble=has_one"), "{second}");
-}
-
-#[sqlx::test(migrator = "storage::MIGRATOR")]
-async fn who_has_no_password_proves_who_they_are_where_they_come_from(pool: PgPool) {
-    let setting = Setting::new(pool).await;
-    let site = &setting.site;
-    let mut ada = Browser::default();
-    ada.travel(site, "/api/continue_with", WITH_ACME).await;
-    ada.submit(site, "/sign-up/finish", "/api/finish_sign_up", JOIN).await;
-    setting.advance(11).await;
-    for (action, body) in [
-        ("/api/connect", "provider=github"),
-        ("/api/disconnect", "identity=00000000-0000-7000-8000-000000000001"),
-    ] {
-        let asked = ada.submit(site, "/account/connections", action, body).await;
-        assert_eq!(asked.status(), 403, "{action}");
-        let page = asked.text().await.unwrap();
-        assert!(page.contains("Nothing has been changed yet."), "{action}: {page}");
-        // A form does not come along to another site; its page says so.
-        assert!(page.contains("value=\"/account/connections?unsent=1\""), "{action}: {page}");
-    }
-    let page = ada.get(site, "/confirm?next=%2Faccount%2Fpassword").await.text().await.unwrap();
-    assert!(page.contains("Confirm with Acme") && !page.contains("type=\"password\""), "{page}");
-    assert!(!page.contains("Confirm with GitHub"), "nothing of theirs is there");
-    let url = ada.leave(site, "/api/confirm_with", "provider=acme&next=%2Faccount%2Fpassword").await;
-    assert!(url.as_str().contains("prompt=login") && url.as_str().contains("max_age=0"), "{url}");
-    let before = ada.cookies(&site.host);
-    let back = ada.agree(site, &url).await;
-    assert_eq!(header_of(&ada.get(site, &back).await, "location"), "/account/password");
-    assert_eq!(ada.get(site, "/account/password").await.status(), 200, "the proof is fresh");
-    let old = site.get_with("/account", &[(reqwest::header::COOKIE, &before)]).await;
-    assert_eq!(old.status(), 303, "the session has another token");
-    // Another account there proves nothing.
-    setting.advance(11).await;
-    setting.person_at_acme("eve", "eve@example.com").await;
-    let refused = ada.travel(site, "/api/confirm_with", "provider=acme&next=%2Faccount%2Fpassword").await;
-    assert!(refused.starts_with("/confirm?trouble=somebody_else&with=acme"), "{refused}");
-    assert_eq!(ada.get(site, "/account/password").await.status(), 303);
-    let elsewhere = ada.submit(site, "/confirm", "/api/confirm_with", "provider=github").await;
-    assert_eq!(elsewhere.status(), 404, "only where one is connected");
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]

@@ -5,6 +5,7 @@
 mod admin;
 mod api;
 mod breached;
+mod connected;
 mod connections;
 mod device_places;
 mod documents;
@@ -27,6 +28,7 @@ mod passwords;
 mod process;
 mod provider_tokens;
 mod raw;
+mod required_issuer;
 mod role_walk;
 mod second_factor;
 mod session_token;

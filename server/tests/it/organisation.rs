@@ -1,10 +1,10 @@
 //! Organisations whose people come in by an issuer of their own: a real OpenID provider.
 
-use identity::external::{ProviderKind, ProviderSettings, Providers};
+use identity::external::Providers;
 use serde_json::{Value, json};
 use services::{Settings, accounts::external::External, jobs};
 use sqlx::PgPool;
-use test_support::{PASSWORD, World, database_job, enter};
+use test_support::{World, database_job, enter};
 
 use crate::{
     site::{Site, header_of},
@@ -12,22 +12,17 @@ use crate::{
     visitor::{Browser, CLIENT, SECRET},
 };
 
-const PAGE: &str = "/account/organisation";
+pub const PAGE: &str = "/account/organisation";
 
-struct Setting {
-    site: Site,
-    acme: StandIn,
+pub struct Setting {
+    pub site: Site,
+    pub acme: StandIn,
     /// Whoever sets the organisation up: `mina@example.com`.
-    mina: Browser,
+    pub mina: Browser,
 }
 
-fn by_organisation(email: &str) -> String {
+pub fn by_organisation(email: &str) -> String {
     format!("form%5Bemail%5D={email}&form%5Bnext%5D=%2Fjobs")
-}
-
-fn by_password(email: &str, password: &str) -> String {
-    let password = password.replace(' ', "+");
-    format!("form%5Bemail%5D={email}&form%5Bpassword%5D={password}&form%5Bnext%5D=%2Fjobs")
 }
 
 /// What stands as the value of the control with this id.
@@ -39,11 +34,11 @@ fn value(html: &str, id: &str) -> String {
 
 impl Setting {
     /// A site where `example.com` is proved to be Acme's, and its issuer is set up.
-    async fn new(pool: PgPool) -> Self {
+    pub async fn new(pool: PgPool) -> Self {
         Self::with(pool, Providers::default(), |_| {}).await
     }
 
-    async fn with(pool: PgPool, providers: Providers, change: impl FnOnce(&mut Settings)) -> Self {
+    pub async fn with(pool: PgPool, providers: Providers, change: impl FnOnce(&mut Settings)) -> Self {
         let acme = StandIn::oidc(&["--claims", "token"]).await;
         let world = World::with_settings(pool, |settings| {
             settings.external = External::new(providers).with_local_issuers();
@@ -72,7 +67,7 @@ impl Setting {
         setting
     }
 
-    async fn page(&mut self) -> String {
+    pub async fn page(&mut self) -> String {
         self.mina.get(&self.site, PAGE).await.text().await.unwrap()
     }
 
@@ -83,7 +78,7 @@ impl Setting {
         assert_eq!(led, format!("{PAGE}?done={done}"), "{action}: {}", sent.text().await.unwrap());
     }
 
-    async fn set_issuer(&mut self, more: &str) {
+    pub async fn set_issuer(&mut self, more: &str) {
         let issuer = self.acme.url.replace(':', "%3A").replace('/', "%2F");
         let form = format!(
             "form%5Bissuer%5D={issuer}&form%5Bclient_id%5D={CLIENT}&form%5Bclient_secret%5D={SECRET}\
@@ -94,29 +89,29 @@ impl Setting {
     }
 
     /// Who comes next from the issuer.
-    async fn person(&self, id: &str, claims: Value) {
+    pub async fn person(&self, id: &str, claims: Value) {
         self.acme.control("account", json!({ "id": id, "claims": claims })).await;
         self.acme.control("sign-in", json!({ "account": id })).await;
     }
 
-    async fn buyer(&self, id: &str, email: &str) {
+    pub async fn buyer(&self, id: &str, email: &str) {
         self.person(id, json!({ "email": email, "name": "Ada Byron", "groups": ["buyers"] })).await;
     }
 
-    async fn require(&mut self) {
+    pub async fn require(&mut self) {
         self.buyer("mina", "mina@example.com").await;
         let tried = self.mina.travel(&self.site, "/api/try_organisation_issuer", "").await;
         assert_eq!(tried, format!("{PAGE}?done=tried"));
         self.act("require_organisation_issuer", "required=true", "required").await;
     }
 
-    async fn who(&self, browser: &mut Browser) -> String {
+    pub async fn who(&self, browser: &mut Browser) -> String {
         let html = browser.get(&self.site, "/account").await.text().await.unwrap();
         let (_, rest) = html.split_once("E-mail address</dt><dd>").unwrap_or(("", "<nobody>"));
         rest.split('<').next().unwrap().to_owned()
     }
 
-    async fn roles(&self, email: &str) -> Vec<String> {
+    pub async fn roles(&self, email: &str) -> Vec<String> {
         sqlx::query_scalar(
             "select role from auth.user_roles r join auth.users u on u.id = r.user_id where email = $1 order by role",
         )
@@ -126,7 +121,7 @@ impl Setting {
         .unwrap()
     }
 
-    async fn come(&self, browser: &mut Browser, email: &str) -> String {
+    pub async fn come(&self, browser: &mut Browser, email: &str) -> String {
         browser.travel(&self.site, "/api/continue_with_organisation", &by_organisation(email)).await
     }
 }
@@ -203,60 +198,6 @@ async fn a_refused_form_still_tells_the_whole_redirect_address(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]
-async fn an_address_of_a_required_domain_leads_on_to_the_issuer_whether_or_not_it_has_an_account(
-    pool: PgPool,
-) {
-    let mut setting = Setting::new(pool).await;
-    setting.site.visitor("Ada", "client").await;
-    setting.require().await;
-    let site = &setting.site;
-    let mut led = Vec::new();
-    for (email, password) in [
-        ("ada@example.com", PASSWORD),
-        ("ada@example.com", "not her password"),
-        ("ada@example.com", ""),
-        ("nobody@example.com", PASSWORD),
-        ("nobody@example.com", ""),
-    ] {
-        let mut browser = Browser::default();
-        let sent = browser.submit(site, "/sign-in", "/api/sign_in", &by_password(email, password)).await;
-        let location = header_of(&sent, "location");
-        assert!(location.starts_with("/sign-in/with/"), "{email} {password}: {location}");
-        led.push((sent.status(), location));
-    }
-    assert!(led.windows(2).all(|pair| pair[0] == pair[1]), "{led:?}");
-    // The account that was there is hers, for the address is the organisation's.
-    setting.buyer("ada", "ada@example.com").await;
-    let mut ada = Browser::default();
-    assert_eq!(ada.travel(site, "/api/sign_in", &by_password("ada@example.com", "")).await, "/jobs");
-    assert_eq!(setting.who(&mut ada).await, "ada@example.com");
-    site.world.do_jobs().await;
-    let told: Vec<_> = site.world.letters.to("ada@example.com").into_iter().map(|one| one.subject).collect();
-    assert!(told.iter().any(|subject| subject == "Another way to sign in to your account"), "{told:?}");
-    let page = ada.get(site, "/account/connections").await.text().await.unwrap();
-    assert!(page.contains("Acme Works") && page.contains("Your organisation"), "{page}");
-    // Somebody else there with her address does not get her account.
-    setting.buyer("impostor", "ada@example.com").await;
-    let refused = setting.come(&mut Browser::default(), "ada@example.com").await;
-    assert!(refused.starts_with("/sign-in?trouble=has_one"), "{refused}");
-    for (page, action, body) in [
-        ("/forgotten", "/api/ask_reset", by_organisation("ada@example.com")),
-        ("/forgotten", "/api/ask_reset", by_organisation("nobody@example.com")),
-    ] {
-        let sent = Browser::default().submit(site, page, action, &body).await;
-        assert_eq!(sent.status(), 409);
-        assert!(sent.text().await.unwrap().contains("Sign in with your organisation"));
-    }
-    let elsewhere = by_organisation("somebody@other.example");
-    let sent =
-        Browser::default().submit(site, "/sign-in", "/api/continue_with_organisation", &elsewhere).await;
-    assert_eq!(sent.status(), 422);
-    assert!(
-        sent.text().await.unwrap().contains("No organisation signs people with such an address in here.")
-    );
-}
-
-#[sqlx::test(migrator = "storage::MIGRATOR")]
 async fn an_issuer_vouches_for_addresses_of_its_organisation_and_for_no_others(pool: PgPool) {
     let setting = Setting::new(pool).await;
     setting.site.visitor("Ada", "client").await;
@@ -283,105 +224,6 @@ async fn an_issuer_vouches_for_addresses_of_its_organisation_and_for_no_others(p
         .unwrap();
     let refused = setting.come(&mut Browser::default(), "ada@example.com").await;
     assert!(refused.starts_with("/sign-in?trouble=foreign_address"), "{refused}");
-}
-
-#[sqlx::test(migrator = "storage::MIGRATOR")]
-async fn an_administrators_account_is_connected_by_its_owner_alone(pool: PgPool) {
-    let mut setting = Setting::new(pool).await;
-    let root = setting.site.visitor("Root", "client").await;
-    sqlx::query("insert into auth.user_roles (user_id, role) values ($1, 'admin')")
-        .bind(root.who.user_id.uuid())
-        .execute(setting.site.world.pool())
-        .await
-        .unwrap();
-    setting.require().await;
-    setting.buyer("root", "root@example.com").await;
-    let refused = setting.come(&mut Browser::default(), "root@example.com").await;
-    assert!(refused.starts_with("/sign-in?trouble=administrator"), "{refused}");
-    let connected: i64 =
-        sqlx::query_scalar("select count(*) from auth.organisation_identities where user_id = $1")
-            .bind(root.who.user_id.uuid())
-            .fetch_one(setting.site.world.pool())
-            .await
-            .unwrap();
-    assert_eq!(connected, 0);
-    // Another way in stays open, which leads to the second factor that the role needs.
-    let mut browser = Browser::default();
-    let sent = browser
-        .submit(&setting.site, "/sign-in", "/api/sign_in", &by_password("root@example.com", PASSWORD))
-        .await;
-    assert_eq!(header_of(&sent, "location"), "/jobs");
-}
-
-#[sqlx::test(migrator = "storage::MIGRATOR")]
-async fn another_site_does_not_go_round_a_required_issuer(pool: PgPool) {
-    let github = StandIn::github().await;
-    let url = || github.url.parse().unwrap();
-    let settings = ProviderSettings {
-        id: "github".parse().unwrap(),
-        label: "GitHub".into(),
-        kind: ProviderKind::Github { web: url(), api: url() },
-        client_id: CLIENT.into(),
-        client_secret: SECRET.into(),
-        scopes: Vec::new(),
-        groups_claim: None,
-        asks_again: true,
-        trusts_addresses: false,
-    };
-    let mut setting = Setting::with(pool, Providers::new([settings]).unwrap(), |_| {}).await;
-    let visitor = setting.site.visitor("Ada", "client").await;
-    let mut ada = Browser::signed_in(&setting.site, &visitor.cookie);
-    assert_eq!(
-        ada.travel(&setting.site, "/api/connect", "provider=github").await,
-        "/account/connections?connected=1"
-    );
-    let mut browser = Browser::default();
-    assert_eq!(
-        browser.travel(&setting.site, "/api/continue_with", "provider=github&next=%2Fjobs").await,
-        "/jobs"
-    );
-    setting.require().await;
-    assert_eq!(setting.who(&mut browser).await, "", "who came that way is signed out");
-    // By an account that is connected, and with an address that nobody has here.
-    for (id, email) in [(583_231, "octocat@elsewhere.example"), (2, "new@example.com")] {
-        let user = json!({ "id": id, "login": "user", "name": "Somebody" });
-        let emails = json!([{ "email": email, "primary": true, "verified": true, "visibility": null }]);
-        github.control("sign-in", json!({ "user": user, "emails": emails })).await;
-        let refused =
-            browser.travel(&setting.site, "/api/continue_with", "provider=github&next=%2Fjobs").await;
-        assert!(refused.starts_with("/sign-in?trouble=organisation_only"), "{refused}");
-    }
-}
-
-#[sqlx::test(migrator = "storage::MIGRATOR")]
-async fn an_issuer_is_tried_by_the_very_person_and_again_after_each_change(pool: PgPool) {
-    let mut setting = Setting::new(pool).await;
-    setting.buyer("other", "other@example.com").await;
-    let refused = setting.mina.travel(&setting.site, "/api/try_organisation_issuer", "").await;
-    assert!(refused.starts_with(&format!("{PAGE}?trouble=other_address")), "{refused}");
-    let page = setting.mina.get(&setting.site, &refused).await.text().await.unwrap();
-    assert!(page.contains("Acme Works told another address"), "{page}");
-    // In a browser in which nobody is signed in there.
-    let cookies = setting.mina.cookies(&setting.site.host);
-    let session = cookies.split("; ").find(|one| one.starts_with("eighth_session")).unwrap();
-    setting.mina = Browser::signed_in(&setting.site, session);
-    let early =
-        setting.mina.submit(&setting.site, PAGE, "/api/require_organisation_issuer", "required=true").await;
-    assert_eq!(early.status(), 409);
-    assert!(early.text().await.unwrap().contains("Try the issuer first"));
-    setting.require().await;
-    assert!(setting.page().await.contains("Allow other ways again"));
-    setting.set_issuer("&form%5Botherwise%5D=user_client").await;
-    let page = setting.page().await;
-    assert!(page.contains("Not required") && page.contains("It has let nobody in yet."), "{page}");
-    // Others cannot try it in their name.
-    let bo = setting.site.visitor("Bo", "client").await;
-    let mut bo = Browser::signed_in(&setting.site, &bo.cookie);
-    let refused = bo.submit(&setting.site, PAGE, "/api/try_organisation_issuer", "").await;
-    assert_eq!(refused.status(), 404);
-    setting.site.world.advance(chrono::TimeDelta::minutes(11));
-    let stale = setting.mina.submit(&setting.site, PAGE, "/api/try_organisation_issuer", "").await;
-    assert!(stale.status() == 403 && stale.text().await.unwrap().contains("Nothing has been changed yet."));
 }
 
 #[sqlx::test(migrator = "storage::MIGRATOR")]
@@ -420,25 +262,4 @@ async fn who_comes_by_the_issuer_confirms_there_that_it_is_them(pool: PgPool) {
     let back = ada.agree(site, &url).await;
     assert_eq!(header_of(&ada.get(site, &back).await, "location"), "/account/password");
     assert_eq!(ada.get(site, "/account/password").await.status(), 200, "the proof is fresh");
-}
-
-#[sqlx::test(migrator = "storage::MIGRATOR")]
-async fn a_required_issuer_answers_for_whoever_comes_with_a_new_browser(pool: PgPool) {
-    let confirming = |settings: &mut Settings| settings.confirm_new_browsers = true;
-    let mut setting = Setting::with(pool, Providers::default(), confirming).await;
-    let email = "ada@example.com";
-    setting.buyer("ada", email).await;
-    assert_eq!(setting.come(&mut Browser::default(), email).await, "/jobs", "who joins is not asked");
-    let asked = "/sign-in/second?next=%2Fjobs";
-    assert_eq!(setting.come(&mut Browser::default(), email).await, asked, "there are other ways in");
-    setting.require().await;
-    setting.buyer("ada", email).await;
-    let mut ada = Browser::default();
-    assert_eq!(setting.come(&mut ada, email).await, "/jobs");
-    assert_eq!(setting.who(&mut ada).await, email);
-    let with_passkey = "insert into auth.passkeys (id, user_id, credential_id, passkey, name, created_at)
-                        select gen_random_uuid(), id, '\\x01', '{}', 'Key', now() from auth.users where email = $1";
-    sqlx::query(with_passkey).bind(email).execute(setting.site.world.pool()).await.unwrap();
-    let led = setting.come(&mut Browser::default(), email).await;
-    assert_eq!(led, asked, "what she set up here is asked for");
 }
