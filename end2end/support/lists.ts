@@ -31,7 +31,8 @@ export async function filter(page: Page, label: string, value: string): Promise<
   else await field.fill(value);
   const name = await field.getAttribute("name");
   await page.getByRole("button", { name: "Show results" }).click();
-  await expect(page).toHaveURL((url) => (url.searchParams.get(name!) ?? "") !== "");
+  // Until it has loaded.
+  await page.waitForURL((url) => (url.searchParams.get(name!) ?? "") !== "");
 }
 
 /** Goes through every page of the present list; gives the rows' addresses, page by page. */

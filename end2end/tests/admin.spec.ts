@@ -15,7 +15,7 @@ test.beforeAll(async ({}, info) => {
 test.afterAll(async () => site.stop());
 
 async function look(page: Page): Promise<void> {
-  expect.soft(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
+  await expect.soft(page.getByRole("heading", { level: 1 })).toHaveCount(1);
   await expectNoOverhang(page);
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });

@@ -93,7 +93,7 @@ test("the pages of second factors are for everybody @js", async ({ newPerson }) 
   test.setTimeout(90_000);
   const { page } = await newPerson("client");
   const look = async () => {
-    expect.soft(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
+    await expect.soft(page.getByRole("heading", { level: 1 })).toHaveCount(1);
     await expectNoOverhang(page);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });

@@ -132,7 +132,7 @@ async fn sign_ins(
     report.row("raw_hashes_of_library", "1/s", percentile(&raw, 0.5), Goal::None, raw, note);
     let note = format!(
         "{AT_ONCE} people at once through the site's form, from their second time on in browsers that are \
-         known; with session, audit entry and counts of guesses"
+         known, and without codes by e-mail; with session, audit entry and counts of guesses"
     );
     report.row("sign_ins", "1/s", percentile(&rates, 0.5), Goal::None, rates, note);
     let [of_raw, of_library, of_raw_alone] = shares;

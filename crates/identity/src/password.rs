@@ -60,7 +60,7 @@ pub struct Passwords {
     cores: usize,
     permits: Arc<Semaphore>,
     /// What hashes before have worked in. While there is a crowd it is handed on: to get so
-    /// much from the system, all zero, and to clear it takes a tenth of the time of a hash.
+    /// much from the system, all zero, and to clear it takes a good part of the time of a hash.
     memory: Arc<Mutex<Vec<Memory>>>,
 }
 
@@ -105,7 +105,9 @@ impl Passwords {
     /// The password's hash with a salt of its own, in PHC form.
     pub async fn hash(&self, password: SecretString) -> Result<String, Error> {
         let argon2 = self.argon2.clone();
-        self.run(move |_| {
+        self.run(move |memory| {
+            // This one brings its own, so that no more is in use than a hash needs on each core.
+            *memory = None;
             let hash = argon2.hash_password(password.expose_secret().as_bytes());
             hash.map(|hash| hash.to_string()).map_err(Error::Hash)
         })
@@ -173,29 +175,39 @@ pub fn alone() -> impl FnMut() -> bool {
     }
 }
 
-/// Whether a password belongs to a stored hash. Of today's kind it is worked out in `memory`, whatever
-/// that holds: the algorithm writes each block before it reads it.
+/// Whether a password belongs to a stored hash. It is worked out in `memory`, whatever that holds: the
+/// algorithm writes each block before it reads it.
 fn fits(argon2: &Argon2<'_>, password: &[u8], stored: &str, memory: &mut Option<Memory>) -> bool {
     let Ok(hash) = PasswordHash::new(stored) else { return false };
     let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return false };
-    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
     if memory.is_none() {
         *memory = Memory::new(argon2.params().block_count()).ok();
     }
-    if is_outdated(stored) || expected.as_bytes().len() != output.len() {
-        let fits = argon2.verify_password(password, &hash).is_ok();
-        let left = Params::try_from(&hash).ok().and_then(|former| work_left(&former));
-        if let (Some(memory), Some(left)) = (memory, left) {
-            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, left);
-            // Only the time that it takes is wanted.
-            drop(argon2.hash_password_into_with_memory(password, salt, &mut output, memory.blocks()));
-        }
-        return fits;
+    let (Some(memory), Some(former)) = (memory, as_it_was_made(&hash)) else {
+        return argon2.verify_password(password, &hash).is_ok();
+    };
+    let blocks = memory.blocks();
+    if former.params().block_count() > blocks.len() {
+        return argon2.verify_password(password, &hash).is_ok();
     }
-    let Some(memory) = memory else { return argon2.verify_password(password, &hash).is_ok() };
-    let hashed = argon2.hash_password_into_with_memory(password, salt, &mut output, memory.blocks());
+    let mut output = [0; Output::MAX_LENGTH];
+    let output = &mut output[..expected.as_bytes().len()];
+    let hashed = former.hash_password_into_with_memory(password, salt, output, &mut *blocks);
     // Outputs are compared in constant time.
-    hashed.is_ok() && Output::new(&output).is_ok_and(|output| output == *expected)
+    let fits = hashed.is_ok() && Output::new(output).is_ok_and(|output| output == *expected);
+    if let Some(left) = work_left(former.params()) {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, left);
+        // Only the time that it takes is wanted.
+        drop(argon2.hash_password_into_with_memory(password, salt, output, blocks));
+    }
+    fits
+}
+
+/// The algorithm and its parameters as a hash was made with them.
+fn as_it_was_made(hash: &PasswordHash) -> Option<Argon2<'static>> {
+    let algorithm = Algorithm::new(hash.algorithm.as_str()).ok()?;
+    let version = Version::try_from(hash.version?).ok()?;
+    Some(Argon2::new(algorithm, version, Params::try_from(hash).ok()?))
 }
 
 /// The work that a hash with former parameters lacks of one with today's, if any. It is done all the same:

@@ -149,6 +149,8 @@ impl Database {
     /// Applies the migrations that are not applied yet; two servers at once do it one by one.
     pub async fn migrate(&self) -> Result<()> {
         let options = self.owner.read().unwrap_or_else(PoisonError::into_inner).clone();
+        // To fill a new column takes as long as it takes, and so does to wait for another server that does it.
+        let options = options.options([("statement_timeout", "0")]);
         let mut owner = PgConnection::connect_with(&options).await?;
         MIGRATOR.run(&mut owner).await?;
         Ok(owner.close().await?)

@@ -21,7 +21,7 @@ use test_support::{MIGRATOR, World, database_engineer, database_job, translator}
 const SEEN: [(&str, &str); 6] = [
     ("auth.users", "id = $1"),
     ("auth.audit_log", "subject_id = $1 or actor_id = $1"),
-    ("core.jobs", "status <> 'draft' or client_id = $1"),
+    ("core.jobs", "status not in ('draft', 'held') or client_id = $1"),
     ("core.profiles", "visibility = 'visible' or user_id = $1"),
     ("core.blocks", "blocker_id = $1"),
     ("ai.matches", "freelancer_id = $1 or job_id in (select id from core.jobs where client_id = $1)"),
@@ -54,6 +54,13 @@ pub(crate) async fn market(pool: PgPool) -> Market {
         world.post(client, &database_job()).await;
         jobs::create(s, client, domain::JobId::new(), &database_job(), Intent::Keep).await.unwrap();
     }
+    let held = domain::JobId::new();
+    jobs::create(s, &quay, held, &database_job(), Intent::Keep).await.unwrap();
+    sqlx::query("update core.jobs set status = 'held' where id = $1")
+        .bind(held.uuid())
+        .execute(world.pool())
+        .await
+        .unwrap();
     blocks::block(s, &ada, quay.user_id).await.unwrap();
     blocks::block(s, &bo, harbour.user_id).await.unwrap();
     world.settle().await;
@@ -309,8 +316,28 @@ async fn what_was_there_before_is_kept_and_guarded(pool: PgPool) {
     .execute(&pool)
     .await
     .unwrap();
+    let (bo, cy) = (UserId::new(), UserId::new());
+    for (id, email) in [(bo, "b@example.com"), (cy, "c@example.com")] {
+        sqlx::query("insert into auth.users (id, email, display_name, region) values ($1, $2, 'Bo', 'EU')")
+            .bind(id.uuid())
+            .bind(email)
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+    sqlx::query("insert into ai.matches (job_id, freelancer_id, score, receipt) values ($1, $2, 1, '{}')")
+        .bind(draft.uuid())
+        .bind(bo.uuid())
+        .execute(&pool)
+        .await
+        .unwrap();
     MIGRATOR.run(&pool).await.unwrap();
     let database: Database = test_support::database(&pool);
+    for (who, seen) in [(ada, 1), (bo, 1), (cy, 0)] {
+        let mut as_them = database.begin_as(who).await.unwrap();
+        let matches = sqlx::query("select from ai.matches").fetch_all(&mut *as_them).await.unwrap();
+        assert_eq!(matches.len(), seen, "whom a match of long ago concerns");
+    }
     assert!(storage::jobs::by_id(database.house(), draft).await.unwrap().is_some());
     assert!(storage::jobs::by_id(database.pool(), draft).await.unwrap().is_none());
     let mut as_ada = database.begin_as(ada).await.unwrap();

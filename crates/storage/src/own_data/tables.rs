@@ -129,7 +129,13 @@ pub const PERSON_TABLES: &[PersonTable] = &[
     table("core.jobs", "client_id", rows("jobs", &["search", "skill_keys", "budget_usd"]), Afterwards),
     table("core.blocks", "blocker_id", rows("blocks", &[]), AtOnce),
     table("core.blocks", "blocked_id", nothing("nobody is told who blocked them"), AtOnce),
-    table("ai.matches", "freelancer_id", rows("matches", &[]), Afterwards),
+    table("ai.matches", "freelancer_id", rows("matches", &["client_id"]), Afterwards),
+    table(
+        "ai.matches",
+        "client_id",
+        nothing("it tells about freelancers; the jobs are in `jobs`"),
+        Kept { because: "they go with their jobs" },
+    ),
     table("ai.feeds", "user_id", nothing("it only counts messages"), Afterwards),
     table(
         "ai.feed_messages",
