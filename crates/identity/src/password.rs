@@ -198,7 +198,7 @@ fn fits(argon2: &Argon2<'_>, password: &[u8], stored: &str, memory: &mut Option<
     if let Some(left) = work_left(former.params()) {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, left);
         // Only the time that it takes is wanted.
-        drop(argon2.hash_password_into_with_memory(password, salt, output, blocks));
+        let _ = argon2.hash_password_into_with_memory(password, salt, output, blocks);
     }
     fits
 }

@@ -111,7 +111,8 @@ fn without_tag(headers: Vec<String>) -> Vec<String> {
 
 const FORMER: &str = "former@example.com";
 /// Of the password of everybody, as passwords were hashed before.
-const FORMER_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$mOCG0oOiS8S6e5QV0HtlwQ$BXRNlJN2jjrYzTmOV+rXoz/C6EOOSGRsCo4pId6EJAM";
+const FORMER_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$mOCG0oOiS8S6e5QV0HtlwQ$BXRNlJN2jjrYzTmOV+rXoz/C6EOOSGRsCo4pId6EJAM";
 
 /// Medians of interleaved attempts: whatever else the machine does weighs on both alike.
 #[sqlx::test(migrator = "storage::MIGRATOR")]
@@ -145,7 +146,10 @@ async fn no_time_tells_whether_an_address_has_an_account(pool: PgPool) {
         let (less, more) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
         // A hash that is made for one and not for the other would be several times this.
         let margin = less.mul_f64(0.5).max(Duration::from_millis(10));
-        assert!(*more - *less < margin, "{action}: with an account, without, with a former hash: {medians:?}");
+        assert!(
+            *more - *less < margin,
+            "{action}: with an account, without, with a former hash: {medians:?}"
+        );
     }
 }
 

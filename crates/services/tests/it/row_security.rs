@@ -56,7 +56,7 @@ pub(crate) async fn market(pool: PgPool) -> Market {
     }
     let held = domain::JobId::new();
     jobs::create(s, &quay, held, &database_job(), Intent::Keep).await.unwrap();
-    sqlx::query("update core.jobs set status = 'held' where id = $1")
+    sqlx::query("update core.jobs set status = 'held', published_at = now() where id = $1")
         .bind(held.uuid())
         .execute(world.pool())
         .await
