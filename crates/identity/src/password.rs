@@ -142,15 +142,18 @@ impl Passwords {
         let (answer, answered) = oneshot::channel();
         let this = self.clone();
         threads.spawn(move || {
-            let _permit = permit;
             let mut memory = this.kept().pop();
             let done = work(&mut memory);
-            // Nobody else is in or waits outside: all of it goes back to the system.
-            if this.permits.available_permits() + 1 >= AT_HAND * this.cores {
-                this.kept().clear();
+            // Of several who end at once, the last one sees that nobody else is in or waits outside: all of it
+            // goes back to the system.
+            let mut kept = this.kept();
+            drop(permit);
+            if this.permits.available_permits() >= AT_HAND * this.cores {
+                kept.clear();
             } else {
-                this.kept().extend(memory);
+                kept.extend(memory);
             }
+            drop(kept);
             // Nobody may be waiting for it any more.
             drop(answer.send(done));
         });
@@ -196,9 +199,11 @@ fn fits(argon2: &Argon2<'_>, password: &[u8], stored: &str, memory: &mut Option<
     // Outputs are compared in constant time.
     let fits = hashed.is_ok() && Output::new(output).is_ok_and(|output| output == *expected);
     if let Some(left) = work_left(former.params()) {
+        // In other memory, as far as there is some: with what is at hand it would be done sooner.
+        let begins_at = blocks.len() - left.block_count();
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, left);
         // Only the time that it takes is wanted.
-        let _ = argon2.hash_password_into_with_memory(password, salt, output, blocks);
+        let _ = argon2.hash_password_into_with_memory(password, salt, output, &mut blocks[begins_at..]);
     }
     fits
 }
@@ -307,7 +312,8 @@ mod tests {
         assert!(!fits(&Passwords::default().argon2, b"wrong horse", &former, &mut memory));
         let mut memory = memory.unwrap();
         let used = |block: &argon2::Block| block.as_ref().iter().any(|word| *word != 0);
-        assert!(memory.blocks()[..26_624].iter().all(used), "the rest was worked out as well");
+        let rest = MEMORY_KIB as usize - 26_624;
+        assert!(memory.blocks()[rest..].iter().all(used), "the rest was worked out as well");
     }
 
     #[tokio::test]

@@ -99,7 +99,8 @@ pub(super) async fn measure(
         report.row(format!("rls_overhead_percent_{name}"), "%", value, Goal::AtMost(10.0), overhead, note);
     }
     report.row("rls_overhead_percent", "%", most, Goal::AtMost(10.0), Vec::new(), "the most of these");
-    let note = format!("begin and rollback as a person; {:.3} ms as nobody", naming.nobodys);
+    let note =
+        format!("begin and rollback as a person, in both of the above; {:.3} ms as nobody", naming.nobodys);
     report.row("transaction_as_principal_p50", "ms", naming.own, Goal::None, Vec::new(), note);
     Ok(())
 }
@@ -125,7 +126,7 @@ async fn naming(database: &Database, people: &[Principal]) -> anyhow::Result<Nam
     for who in people.iter().cycle().take(SESSION_CHECKS) {
         let as_person = async { anyhow::Ok(database.begin_as(who.user_id).await?.rollback().await?) };
         own.push(timed(as_person).await?);
-        let as_nobody = async { anyhow::Ok(database.pool().begin().await?.rollback().await?) };
+        let as_nobody = async { anyhow::Ok(database.begin_for(None).await?.rollback().await?) };
         nobodys.push(timed(as_nobody).await?);
     }
     Ok(Naming { own: percentile(&own, 0.5), nobodys: percentile(&nobodys, 0.5) })
