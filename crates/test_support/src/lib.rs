@@ -15,13 +15,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{
-    JobId,
-    account::SignUpForm,
-    job::JobForm,
-    profile::{LanguageRow, ProfileForm, SkillRow},
-    role::Role,
-};
+use domain::{JobId, account::SignUpForm, job::JobForm, profile::ProfileForm, role::Role};
 use embedding::{Choice, Embedder};
 use events::relay::Retries;
 use identity::{
@@ -42,8 +36,10 @@ use services::{
 use sqlx::PgPool;
 use storage::Database;
 
+mod forms;
 mod places;
 
+pub use forms::{database_engineer, database_job, translator};
 pub use places::places;
 pub use storage::MIGRATOR;
 
@@ -351,58 +347,6 @@ pub fn keys(names: &[&str]) -> KeyRing {
 pub fn lexical() -> Arc<dyn Embedder> {
     let settings = embedding::Settings { choice: Choice::Lexical, model_dir: "".into() };
     embedding::open(settings).unwrap().0
-}
-
-/// A job for a database engineer.
-pub fn database_job() -> JobForm {
-    JobForm {
-        title: "Move our booking system to PostgreSQL".into(),
-        description: "Database engineer for PostgreSQL wanted: move a busy booking system to PostgreSQL, \
-                      tune its queries in SQL and write the migration in Rust."
-            .into(),
-        required_skills: "PostgreSQL, SQL, Rust".into(),
-        budget_kind: "hourly".into(),
-        budget_min: "60".into(),
-        budget_max: "90".into(),
-        currency: "EUR".into(),
-        duration: "months".into(),
-        work_place: "remote".into(),
-        languages: vec!["en".into()],
-        ..JobForm::default()
-    }
-}
-
-/// The profile of somebody whom [`database_job`] suits.
-pub fn database_engineer() -> ProfileForm {
-    let skill = |name: &str| SkillRow { name: name.into(), level: "expert".into(), years: "8".into() };
-    ProfileForm {
-        title: "Database engineer for PostgreSQL".into(),
-        summary:
-            "Database engineer: I move busy booking systems to PostgreSQL, tune queries in SQL and write \
-                  migration tools in Rust."
-                .into(),
-        skills: vec![skill("PostgreSQL"), skill("SQL"), skill("Rust")],
-        experience: "expert".into(),
-        rate: "80".into(),
-        currency: "EUR".into(),
-        weekly_hours: "30".into(),
-        utc_offset: "60".into(),
-        languages: vec![LanguageRow { language: "en".into(), level: "fluent".into() }],
-        visibility: "visible".into(),
-        ..ProfileForm::default()
-    }
-}
-
-/// The profile of somebody whom [`database_job`] does not suit.
-pub fn translator() -> ProfileForm {
-    let skill = |name: &str| SkillRow { name: name.into(), level: "expert".into(), years: "12".into() };
-    ProfileForm {
-        title: "Literary translator from Portuguese".into(),
-        summary: "I translate novels and poems from Portuguese, and read proofs for small publishing houses."
-            .into(),
-        skills: vec![skill("Translation"), skill("Proofreading")],
-        ..database_engineer()
-    }
 }
 
 /// What an authenticator app with this key shows at a time.
